@@ -1,0 +1,1 @@
+"""The analysis: a program in, facts out."""

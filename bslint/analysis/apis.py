@@ -1,0 +1,249 @@
+"""What bslint knows about library APIs, as data: dataset sources, transformations, Keras classes and calls.
+
+Signatures and defaults were read from TensorFlow 2.21 and Keras 3.15; `tests/claims` asks the installed versions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An API that makes a dataset.
+
+    Args:
+        batch: position of its `batch_size` parameter, None when it does not batch.
+        batch_size: the default batch size; None when it has to be given or means "not batched".
+        optional: whether `batch_size=None` leaves the samples unbatched.
+        shuffle: position of its `shuffle` parameter, None when it has none.
+        shuffles: whether it shuffles samples (or their files) by default.
+        endless: whether it repeats for ever by default.
+        prefetches: whether it prefetches by itself.
+        files: whether its elements are file names.
+        whole: whether one element is the whole data (`from_tensors`).
+        training: the parameter whose absence means that a dict of splits comes back (`tfds.load`).
+    """
+
+    batch: int | None = None
+    batch_size: int | None = None
+    optional: bool = False
+    shuffle: int | None = None
+    shuffles: bool = False
+    endless: bool = False
+    prefetches: bool = False
+    files: bool = False
+    whole: bool = False
+
+
+_KEYWORD_ONLY = 99
+
+SOURCES: dict[str, Source] = {
+    "tf.data.Dataset.from_tensor_slices": Source(),
+    "tf.data.Dataset.from_sparse_tensor_slices": Source(),
+    "tf.data.Dataset.from_tensors": Source(whole=True),
+    "tf.data.Dataset.from_generator": Source(),
+    "tf.data.Dataset.range": Source(),
+    "tf.data.Dataset.random": Source(endless=True),
+    "tf.data.Dataset.counter": Source(endless=True),
+    "tf.data.Dataset.list_files": Source(shuffle=1, shuffles=True, files=True),
+    "tf.data.Dataset.load": Source(),
+    "tf.data.Dataset.zip": Source(),
+    "tf.data.Dataset.choose_from_datasets": Source(),
+    "tf.data.Dataset.sample_from_datasets": Source(),
+    "tf.data.TFRecordDataset": Source(),
+    "tf.data.TextLineDataset": Source(),
+    "tf.data.FixedLengthRecordDataset": Source(),
+    "tf.data.experimental.Counter": Source(endless=True),
+    "tf.data.experimental.RandomDataset": Source(endless=True),
+    "tf.data.experimental.CsvDataset": Source(),
+    "tf.data.experimental.SqlDataset": Source(),
+    "tf.data.experimental.choose_from_datasets": Source(),
+    "tf.data.experimental.sample_from_datasets": Source(),
+    "tf.data.experimental.make_csv_dataset": Source(
+        batch=1, shuffle=11, shuffles=True, endless=True, prefetches=True
+    ),
+    "tf.data.experimental.make_batched_features_dataset": Source(
+        batch=1, shuffle=7, shuffles=True, endless=True, prefetches=True
+    ),
+    "keras.utils.image_dataset_from_directory": Source(
+        batch=5, batch_size=32, optional=True, shuffle=7, shuffles=True, prefetches=True
+    ),
+    "keras.utils.text_dataset_from_directory": Source(
+        batch=4, batch_size=32, optional=True, shuffle=6, shuffles=True, prefetches=True
+    ),
+    "keras.utils.audio_dataset_from_directory": Source(
+        batch=4, batch_size=32, optional=True, shuffle=8, shuffles=True, prefetches=True
+    ),
+    "keras.utils.timeseries_dataset_from_array": Source(
+        batch=5, batch_size=128, optional=True, shuffle=6, prefetches=True
+    ),
+    "tfds.load": Source(batch=_KEYWORD_ONLY, optional=True, prefetches=True),
+    "tfds.as_dataset": Source(batch=_KEYWORD_ONLY, optional=True, prefetches=True),
+}
+
+TRANSFORMATIONS: frozenset[str] = frozenset(
+    "apply batch bucket_by_sequence_length cache concatenate dense_to_ragged_batch enumerate filter filter_with_legacy_function "
+    "flat_map fingerprint group_by_window ignore_errors interleave map map_with_legacy_function padded_batch prefetch "
+    "ragged_batch rebatch rejection_resample repeat scan shard shuffle skip snapshot sparse_batch take take_while unbatch "
+    "unique window with_options".split()
+)
+
+BATCHING: frozenset[str] = frozenset(
+    "batch padded_batch ragged_batch dense_to_ragged_batch sparse_batch rebatch bucket_by_sequence_length".split()
+)
+
+# Position of the batch size (or of the shuffle buffer) among the arguments of a transformation.
+COUNT_ARGUMENTS: dict[str, tuple[str, int]] = {
+    "batch": ("batch_size", 0),
+    "padded_batch": ("batch_size", 0),
+    "ragged_batch": ("batch_size", 0),
+    "dense_to_ragged_batch": ("batch_size", 0),
+    "sparse_batch": ("batch_size", 0),
+    "rebatch": ("batch_size", 0),
+    "shuffle": ("buffer_size", 0),
+    "prefetch": ("buffer_size", 0),
+    "repeat": ("count", 0),
+    "take": ("count", 0),
+    "skip": ("count", 0),
+}
+
+# Transformations that neither compute nor wait: a prefetch in front of them still overlaps everything.
+FREE_AFTER_PREFETCH: frozenset[str] = frozenset("take skip repeat with_options enumerate shard concatenate".split())
+
+# Old functional forms: `ds.apply(tf.data.experimental.prefetch_to_device(...))` is a step of that name.
+APPLIED: dict[str, str] = {
+    "tf.data.experimental.prefetch_to_device": "prefetch",
+    "tf.data.experimental.copy_to_device": "copy_to_device",
+    "tf.data.experimental.shuffle_and_repeat": "shuffle_and_repeat",
+    "tf.data.experimental.map_and_batch": "map_and_batch",
+    "tf.data.experimental.parallel_interleave": "interleave",
+    "tf.data.experimental.unbatch": "unbatch",
+    "tf.data.experimental.ignore_errors": "ignore_errors",
+    "tf.data.experimental.bucket_by_sequence_length": "bucket_by_sequence_length",
+    "tf.data.experimental.dense_to_ragged_batch": "ragged_batch",
+    "tf.data.experimental.dense_to_sparse_batch": "sparse_batch",
+    "tf.data.experimental.group_by_window": "group_by_window",
+    "tf.data.experimental.group_by_reducer": "group_by_reducer",
+    "tf.data.experimental.enumerate_dataset": "enumerate",
+    "tf.data.experimental.scan": "scan",
+    "tf.data.experimental.take_while": "take_while",
+    "tf.data.experimental.unique": "unique",
+    "tf.data.experimental.rejection_resample": "rejection_resample",
+    "tf.data.experimental.assert_cardinality": "assert_cardinality",
+    "tf.data.experimental.snapshot": "snapshot",
+    "tf.data.experimental.cache": "cache",
+}
+
+AUTOTUNE_NAMES: frozenset[str] = frozenset(("tf.data.AUTOTUNE", "tf.data.experimental.AUTOTUNE"))
+
+# Methods of a dataset that only look at it.
+PEEKS: frozenset[str] = frozenset(
+    "as_numpy_iterator cardinality element_spec get_single_element reduce save options output_shapes output_types".split()
+)
+ITERATORS: frozenset[str] = frozenset("make_one_shot_iterator make_initializable_iterator __iter__".split())
+
+MODEL_CLASSES: frozenset[str] = frozenset(
+    ("keras.Model", "keras.Sequential", "tfrs.models.Model", "tensorflow_recommenders.Model")
+)
+# Calls that return a Keras model whose layers are not written in the file.
+MODEL_MAKERS: frozenset[str] = frozenset(
+    (
+        "keras.models.load_model",
+        "keras.models.clone_model",
+        "keras.models.model_from_json",
+        "keras.models.model_from_config",
+        "keras.models.model_from_yaml",
+        "keras.saving.load_model",
+    )
+)
+# Libraries whose classes are Keras models: `PackageModels.from_preset(...)`.
+MODEL_LIBRARIES: tuple[str, ...] = (
+    "keras.applications.",
+    "keras_cv.models.",
+    "keras_hub.models.",
+    "keras_nlp.models.",
+    "segmentation_models.",
+    "tensorflow_recommenders.",
+    "efficientnet.",
+)
+
+# fit-like methods: whether they train, and the positions of their parameters (Keras 3 signatures).
+FIT_PARAMETERS: dict[str, tuple[str, ...]] = {
+    "fit": (
+        "x", "y", "batch_size", "epochs", "verbose", "callbacks", "validation_split", "validation_data", "shuffle",
+        "class_weight", "sample_weight", "initial_epoch", "steps_per_epoch", "validation_steps", "validation_batch_size",
+        "validation_freq",
+    ),
+    "evaluate": ("x", "y", "batch_size", "verbose", "sample_weight", "steps", "callbacks"),
+    "predict": ("x", "batch_size", "verbose", "steps", "callbacks"),
+    "fit_generator": (
+        "generator", "steps_per_epoch", "epochs", "verbose", "callbacks", "validation_data", "validation_steps",
+        "validation_freq", "class_weight",
+    ),
+    "evaluate_generator": ("generator", "steps"),
+    "predict_generator": ("generator", "steps"),
+    "train_on_batch": ("x", "y", "sample_weight", "class_weight"),
+    "test_on_batch": ("x", "y", "sample_weight"),
+    "predict_on_batch": ("x",),
+}  # fmt: skip
+TRAINING_METHODS: frozenset[str] = frozenset(("fit", "fit_generator", "train_on_batch"))
+
+# Keywords that only Keras's own `fit`, `evaluate` and `predict` have: they tell a Keras model from any other receiver.
+KERAS_KEYWORDS: frozenset[str] = frozenset(("steps_per_epoch", "validation_steps", "validation_batch_size"))
+
+UPDATE_METHODS: frozenset[str] = frozenset(("apply_gradients", "minimize"))
+TRAINABLE_ATTRIBUTES: frozenset[str] = frozenset(
+    "trainable_variables trainable_weights variables weights trainable_parameters".split()
+)
+
+# Wrappers that hand their iterable through.
+TRANSPARENT_ITERABLES: frozenset[str] = frozenset(
+    (
+        "tqdm.tqdm", "tqdm.auto.tqdm", "tqdm.notebook.tqdm", "tqdm.autonotebook.tqdm", "tqdm.std.tqdm", "tqdm.tqdm_notebook",
+        "rich.progress.track", "alive_progress.alive_it", "progressbar.progressbar", "fastprogress.progress_bar",
+        "fastprogress.fastprogress.progress_bar", "fastprogress.fastprogress.master_bar", "fastprogress.master_bar",
+        "reversed", "iter",
+    )
+)  # fmt: skip
+
+# Functions of numbers that give a float even for whole results.
+FLOAT_FUNCTIONS: frozenset[str] = frozenset(
+    ("numpy.ceil", "numpy.floor", "numpy.round", "numpy.rint", "numpy.trunc", "numpy.around", "numpy.true_divide", "numpy.divide")
+)
+INT_FUNCTIONS: frozenset[str] = frozenset(("int", "len", "math.ceil", "math.floor", "math.trunc", "numpy.floor_divide"))
+
+OOM_ERRORS: frozenset[str] = frozenset(
+    (
+        "tf.errors.ResourceExhaustedError",
+        "tf.errors.OpError",
+        "tensorflow.python.framework.errors_impl.ResourceExhaustedError",
+    )
+)
+BROAD_ERRORS: frozenset[str] = frozenset(("Exception", "BaseException"))
+
+# Layers whose every sample costs little: rows of tables and identifiers.
+TABULAR_LAYERS: frozenset[str] = frozenset(
+    "keras.layers." + name
+    for name in (
+        "Dense Embedding Flatten Dropout Concatenate Activation ReLU LeakyReLU PReLU ELU Softmax BatchNormalization Reshape Add "
+        "Multiply Subtract Average Maximum Minimum Dot InputLayer Input Normalization StringLookup IntegerLookup Hashing "
+        "CategoryEncoding Discretization DenseFeatures GaussianNoise AlphaDropout GlobalAveragePooling1D LayerNormalization "
+        "Rescaling Lambda TextVectorization ActivityRegularization HashedCrossing FeatureSpace".split()
+    )
+) | {"keras.Input"}
+
+EXPECTING_ERRORS: frozenset[str] = frozenset(
+    "assertRaises assertRaisesRegex assertRaisesRegexp raises assertRaisesWithPredicateMatch assertRaisesIncompatibleShapesError "
+    "assertWarns warns".split()
+)
+
+# Decorators that leave the function what it is.
+KEEPING_DECORATORS: frozenset[str] = frozenset(
+    (
+        "staticmethod", "classmethod", "property", "functools.wraps", "functools.lru_cache", "functools.cache",
+        "functools.cached_property", "contextlib.contextmanager", "abc.abstractmethod", "typing.override", "typing.overload",
+        "dataclasses.dataclass", "atexit.register", "typing.no_type_check",
+    )
+)  # fmt: skip
+KEEPING_PREFIXES: tuple[str, ...] = ("tf.", "keras.", "click.", "typer.", "hydra.", "absl.", "pytest.", "unittest.", "tfds.", "gin.")

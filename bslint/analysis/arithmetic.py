@@ -1,0 +1,281 @@
+"""Operators on abstract values: folded when both sides are known, kept as expressions otherwise."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from bslint.analysis.values import (
+    Api,
+    Choice,
+    Class,
+    Dataset,
+    Expr,
+    Function,
+    Items,
+    Key,
+    Known,
+    LayerOutput,
+    Object,
+    Symbol,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from bslint.analysis.interpreter import Interpreter
+
+OPERATORS: dict[type, str] = {
+    cst.Add: "+",
+    cst.Subtract: "-",
+    cst.Multiply: "*",
+    cst.Divide: "/",
+    cst.FloorDivide: "//",
+    cst.Modulo: "%",
+    cst.Power: "**",
+    cst.MatrixMultiply: "@",
+    cst.LeftShift: "<<",
+    cst.RightShift: ">>",
+    cst.BitAnd: "&",
+    cst.BitOr: "|",
+    cst.BitXor: "^",
+    cst.AddAssign: "+",
+    cst.SubtractAssign: "-",
+    cst.MultiplyAssign: "*",
+    cst.DivideAssign: "/",
+    cst.FloorDivideAssign: "//",
+    cst.ModuloAssign: "%",
+    cst.PowerAssign: "**",
+    cst.MatrixMultiplyAssign: "@",
+    cst.LeftShiftAssign: "<<",
+    cst.RightShiftAssign: ">>",
+    cst.BitAndAssign: "&",
+    cst.BitOrAssign: "|",
+    cst.BitXorAssign: "^",
+}
+UNARY: dict[type, str] = {cst.Minus: "-", cst.Plus: "+", cst.Not: "not", cst.BitInvert: "~"}
+COMPARISONS: dict[type, str] = {
+    cst.Equal: "==",
+    cst.NotEqual: "!=",
+    cst.LessThan: "<",
+    cst.LessThanEqual: "<=",
+    cst.GreaterThan: ">",
+    cst.GreaterThanEqual: ">=",
+    cst.In: "in",
+    cst.NotIn: "not in",
+    cst.Is: "is",
+    cst.IsNot: "is not",
+}
+
+_NEGATED = {"!=": "==", "not in": "in", "is not": "is", ">=": "<", ">": "<="}
+
+_FOLD: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "//": operator.floordiv,
+    "%": operator.mod,
+    "**": operator.pow,
+    "<<": operator.lshift,
+    ">>": operator.rshift,
+    "&": operator.and_,
+    "|": operator.or_,
+    "^": operator.xor,
+    "==": operator.eq,
+    "<": operator.lt,
+    "<=": operator.le,
+    "in": lambda a, b: a in b,
+    "is": lambda a, b: a is b if a is None or b is None or isinstance(a, bool) else a == b,
+}
+
+_NUMBERS = (int, float, bool)
+# Folding stays cheap: no huge powers, no megabyte strings.
+_LIMIT = 10**18
+
+
+def expression(
+    it: Interpreter, op: str, operands: tuple[Value, ...], node: cst.CSTNode | None, kind: str | None = None
+) -> Expr:
+    """An operation that can't be folded."""
+    keys: list[Key] = [
+        ("#", it.uid(operand.key)) if isinstance(operand, (Expr, Items, Choice)) else operand.key for operand in operands
+    ]
+    return Expr(("expr", op, *keys), op, operands, node, kind)
+
+
+def binary(it: Interpreter, op: str, left: Value, right: Value, node: cst.CSTNode) -> Value:
+    """`left op right`."""
+    if isinstance(left, Known) and isinstance(right, Known):
+        folded = _fold(op, left.value, right.value)
+        if folded is not None:
+            return Known(folded[0], node)
+    if op == "+":
+        joined = _concatenated(it, left, right, node)
+        if joined is not None:
+            return joined
+    return expression(it, op, (left, right), node, _kind(op, left, right))
+
+
+def _concatenated(it: Interpreter, left: Value, right: Value, node: cst.CSTNode) -> Value | None:
+    first, second = it.contents(left), it.contents(right)
+    if first is None or second is None:
+        return None
+    items = Items((*first.items, *second.items), node, complete=first.complete and second.complete)
+    return it.new_list(items, node) if isinstance(left, Object) else items
+
+
+def _fold(op: str, left: Any, right: Any) -> tuple[Any] | None:  # noqa: ANN401
+    function = _FOLD.get(op)
+    if function is None or not _cheap(op, left, right):
+        return None
+    try:
+        return (function(left, right),)
+    except (TypeError, ValueError, ArithmeticError):
+        return None
+
+
+def _cheap(op: str, left: Any, right: Any) -> bool:  # noqa: ANN401
+    if op in {"**", "<<"}:
+        return isinstance(left, _NUMBERS) and isinstance(right, _NUMBERS) and abs(left) < 10**6 and abs(right) < 20
+    if op == "*" and not (isinstance(left, _NUMBERS) and isinstance(right, _NUMBERS)):
+        return False
+    if op == "%" and not isinstance(left, _NUMBERS):
+        return False
+    return all(not isinstance(side, _NUMBERS) or abs(side) < _LIMIT for side in (left, right))
+
+
+def kind_of(value: Value) -> str | None:
+    """What is known of a value's type: "int", "float", "bool", "str", "tensor", "array", or None."""
+    if isinstance(value, Known):
+        return type(value.value).__name__
+    if isinstance(value, (Expr, Symbol)):
+        return value.kind
+    return None
+
+
+def _kind(op: str, left: Value, right: Value) -> str | None:
+    kinds = {kind_of(left), kind_of(right)}
+    if kinds & {"tensor", "array", "str"}:
+        return None
+    if op == "/":
+        return "float"
+    if "float" in kinds and op in {"+", "-", "*", "//", "**", "%"}:
+        return "float"
+    if kinds == {"int"} and op in {"+", "-", "*", "//", "%", "<<", ">>", "&", "|", "^"}:
+        return "int"
+    return None
+
+
+def unary(it: Interpreter, op: str, value: Value, node: cst.CSTNode) -> Value:
+    """`op value`."""
+    if op == "not":
+        outcome = truth(it, value)
+        if outcome is not None:
+            return Known(not outcome, node)
+        return expression(it, "not", (value,), node, "bool")
+    if isinstance(value, Known) and isinstance(value.value, _NUMBERS):
+        if op == "-":
+            return Known(-value.value, node)
+        if op == "+":
+            return Known(+value.value, node)
+    return expression(it, op, (value,), node, kind_of(value))
+
+
+def boolean(it: Interpreter, op: str, left: Value, right: Value, node: cst.CSTNode) -> Value:
+    """`left and right`, `left or right`, both evaluated."""
+    outcome = truth(it, left)
+    if outcome is not None:
+        return right if outcome == (op == "and") else left
+    settled = truth(it, right)
+    if settled is not None and isinstance(right, Known) and isinstance(right.value, bool) and kind_of(left) == "bool":
+        return left if settled == (op == "and") else right
+    return expression(it, op, (left, right), node, kind_of(right) if kind_of(left) == kind_of(right) else None)
+
+
+def compare(it: Interpreter, op: str, left: Value, right: Value, node: cst.CSTNode) -> Value:
+    """`left op right` for a comparison."""
+    if op in _NEGATED:
+        inner = compare(it, _NEGATED[op], left, right, node)
+        return unary(it, "not", inner, node)
+    if isinstance(left, Known) and isinstance(right, Known):
+        folded = _fold(op, left.value, right.value)
+        if folded is not None:
+            return Known(folded[0], node)
+    decided = _identity(op, left, right) if op in {"is", "=="} else _membership(it, left, right) if op == "in" else None
+    if decided is not None:
+        return Known(decided, node)
+    return expression(it, op, (left, right), node, "bool")
+
+
+def _identity(op: str, left: Value, right: Value) -> bool | None:
+    """Objects are not None; a thing is itself."""
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, Known) and one.value is None and _is_something(other):
+            return False
+    if left.key == right.key and op == "is":
+        return True
+    return None
+
+
+def _membership(it: Interpreter, left: Value, right: Value) -> bool | None:
+    items = it.contents(right)
+    entries = it.mapping(right)
+    if not isinstance(left, Known):
+        return None
+    if items is not None and items.complete and all(isinstance(value, Known) for value in items.items):
+        return left.value in [value.value for value in items.items if isinstance(value, Known)]
+    if entries is not None and (entries.complete or left.value in entries.items):
+        return left.value in entries.items
+    return None
+
+
+def _is_something(value: Value) -> bool:
+    return isinstance(value, (Dataset, Object, Class, Function, LayerOutput, Items)) or (
+        isinstance(value, Known) and value.value is not None
+    )
+
+
+def truth(it: Interpreter, value: Value) -> bool | None:
+    """Whether a value is true, None when that can't be decided."""
+    if isinstance(value, Known):
+        return bool(value.value)
+    if isinstance(value, Choice):
+        outcomes = {truth(it, alternative) for _, alternative in value.alternatives}
+        return outcomes.pop() if len(outcomes) == 1 else None
+    if isinstance(value, Expr) and value.op == "not":
+        inner = truth(it, value.operands[0])
+        return None if inner is None else not inner
+    if value.key in it.path:
+        return it.path[value.key]
+    if isinstance(value, Api):
+        return True if value.name == "typing.TYPE_CHECKING" else None
+    if isinstance(value, Items):
+        return bool(value.items) if value.complete or value.items else None
+    return _object_truth(it, value)
+
+
+def _object_truth(it: Interpreter, value: Value) -> bool | None:
+    if isinstance(value, (Class, Function)):
+        return True
+    if isinstance(value, Object):
+        held = it.contents(value) or it.mapping(value)
+        if held is not None:
+            return bool(held.items) if held.complete or held.items else None
+        return None if value.type in {"list", "dict"} else True
+    return None
+
+
+def assumptions(it: Interpreter, test: Value, wanted: bool) -> tuple[tuple[Key, bool], ...]:
+    """The atomic tests that are settled when `test` comes out as `wanted`."""
+    if isinstance(test, Expr) and test.op == "not":
+        return assumptions(it, test.operands[0], not wanted)
+    if isinstance(test, Expr) and test.op == ("and" if wanted else "or"):
+        return tuple(part for operand in test.operands for part in assumptions(it, operand, wanted))
+    if isinstance(test, Choice):
+        guards = [guard for guard, value in test.alternatives if truth(it, value) in {wanted, None}]
+        if guards and len(guards) < len(test.alternatives):
+            return tuple(frozenset.intersection(*guards))
+    return ((test.key, wanted),)

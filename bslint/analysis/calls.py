@@ -1,0 +1,448 @@
+"""Calls: binding arguments, entering functions of the program, making instances, iterating."""
+
+from __future__ import annotations
+
+import builtins
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from bslint.analysis import configs, expressions, library
+from bslint.analysis.apis import KEEPING_DECORATORS, KEEPING_PREFIXES
+from bslint.analysis.arguments import Argument, Arguments
+from bslint.analysis.values import (
+    NONE,
+    Api,
+    Class,
+    Dataset,
+    DatasetIterator,
+    Function,
+    Items,
+    Known,
+    LayerOutput,
+    Method,
+    Object,
+    Partial,
+    ProjectModule,
+    Symbol,
+    Value,
+    alternatives,
+    text,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bslint.analysis.interpreter import Interpreter
+
+# A loop over this many known items is executed item by item.
+MAX_UNROLLED = 8
+
+_BUILTINS = frozenset(dir(builtins))
+
+
+def builtin(it: Interpreter, name: str, node: cst.CSTNode) -> Value:
+    """A name that the program does not bind: a builtin, a star import's, or unknown."""
+    late = it.project.late(it, it.frame.scope.module(), name)
+    if late is not None:
+        return late
+    return Api(name, node) if name in _BUILTINS else Symbol(("global", name), name, node)
+
+
+# Definitions
+
+
+def define(
+    it: Interpreter, node: cst.FunctionDef | cst.Lambda, params: cst.Parameters, decorators: tuple[str, ...]
+) -> Function:
+    """The function that a `def` or `lambda` makes, its defaults evaluated."""
+    defaults = {
+        param.name.value: it.evaluate(param.default)
+        for param in (*params.posonly_params, *params.params, *params.kwonly_params)
+        if param.default is not None
+    }
+    function = Function(node, it.frame.scope, defaults, decorators)
+    if isinstance(node, cst.FunctionDef):
+        it.defined.append(function)
+    return function
+
+
+def decorated(it: Interpreter, node: cst.FunctionDef) -> Value:
+    """The value bound by a function definition: decorators that keep the function are looked through."""
+    values = [it.evaluate(decorator.decorator) for decorator in node.decorators]
+    names = tuple(_decorator_name(value) for value in values)
+    function = define(it, node, node.params, names)
+    result: Value = function
+    for value, name in zip(reversed(values), reversed(names), strict=True):
+        library.option_defaults(it, function, value)
+        if name in KEEPING_DECORATORS or name.startswith(KEEPING_PREFIXES) or name.endswith((".setter", ".getter")):
+            continue
+        if isinstance(value, Function):
+            result = call(it, value, Arguments(node, [Argument(result, None)]), node)
+        else:
+            result = Symbol(("decorated", id(node), it.context), node.name.value, node)
+    return result
+
+
+def _decorator_name(value: Value) -> str:
+    """Canonical name of a decorator, or of the call that made it."""
+    if isinstance(value, Api):
+        return value.name
+    if isinstance(value, Object):
+        return value.types()[0] if value.types() else "?"
+    if isinstance(value, Method):
+        receiver = _decorator_name(value.receiver)
+        return f"{receiver}.{value.name}"
+    if isinstance(value, Symbol) and value.attribute in {"setter", "getter", "deleter"}:
+        return f"property.{value.attribute}"
+    return "?"
+
+
+def class_attribute(it: Interpreter, owner: Class, name: str) -> Value | None:
+    """What a class or its bases in the program define under a name."""
+    for ancestor in owner.ancestry():
+        if isinstance(ancestor, Class):
+            found = it.store.get((ancestor.scope.uid, name))
+            if found is not None:
+                return it.refine(found)
+    return None
+
+
+def bind_method(it: Interpreter, receiver: Value, name: str, function: Function, node: cst.CSTNode) -> Value:
+    """A function of a class, seen through an instance: static, property, or bound."""
+    if "staticmethod" in function.decorators:
+        return function
+    if {"property", "functools.cached_property"} & set(function.decorators):
+        return enter(it, function, Arguments(node), node, receiver)
+    return Method(receiver, name, function, node)
+
+
+# Calls
+
+
+def call(it: Interpreter, callee: Value, arguments: Arguments, node: cst.CSTNode) -> Value:
+    """The value of a call whose callee is not a choice."""
+    if isinstance(callee, Function):
+        return enter(it, callee, arguments, node)
+    if isinstance(callee, Method):
+        if callee.function is not None:
+            return enter(it, callee.function, arguments, node, callee.receiver)
+        return library.method(it, callee.receiver, callee.name, arguments, node)
+    if isinstance(callee, Api):
+        return library.call(it, callee.name, arguments, node)
+    if isinstance(callee, Class):
+        return instantiate(it, callee, arguments, node)
+    if isinstance(callee, Partial):
+        return call(it, callee.function, _merged(callee.arguments, arguments), node)
+    if isinstance(callee, Object):
+        return _call_object(it, callee, arguments, node)
+    return unknown_call(it, callee, arguments, node)
+
+
+def _merged(first: Arguments, second: Arguments) -> Arguments:
+    return Arguments(
+        second.node,
+        [*first.positional, *second.positional],
+        {**first.keywords, **second.keywords},
+        first.open or second.open,
+    )
+
+
+def unknown_call(it: Interpreter, callee: Value, arguments: Arguments, node: cst.CSTNode) -> Value:
+    """A call of something unknown: it may change the lists and dicts that it gets."""
+    for value in arguments.values():
+        it.escape(value)
+        _enter_callback(it, value, node)
+    if isinstance(callee, Symbol) and callee.attribute is not None and callee.base is not None:
+        known = library.duck_call(it, callee, arguments, node)
+        if known is not None:
+            return known
+    return it.unknown(node, f"{text(callee)}(…)", base=callee)
+
+
+def _enter_callback(it: Interpreter, value: Value, node: cst.CSTNode) -> None:
+    """A local function handed to unknown code may be called by it, with what we can't know."""
+    if isinstance(value, Function) and isinstance(value.node, cst.Lambda):
+        enter_unbound(it, value, node)
+
+
+def _call_object(it: Interpreter, callee: Object, arguments: Arguments, node: cst.CSTNode) -> Value:
+    if isinstance(callee.type, Class):
+        function = class_attribute(it, callee.type, "__call__")
+        if isinstance(function, Function):
+            return enter(it, function, arguments, node, callee)
+    return library.call_instance(it, callee, arguments, node)
+
+
+def instantiate(it: Interpreter, owner: Class, arguments: Arguments, node: cst.CSTNode) -> Value:
+    """A new instance of a class of the program, its `__init__` executed."""
+    made = it.make(owner, node, arguments)
+    it.instances[id(owner.node)] = made
+    init = class_attribute(it, owner, "__init__")
+    if isinstance(init, Function):
+        enter(it, init, arguments, node, made)
+    else:
+        _bind_fields(it, owner, made, arguments)
+    library.instantiated(it, made, node)
+    return made
+
+
+def _bind_fields(it: Interpreter, owner: Class, made: Object, arguments: Arguments) -> None:
+    """Dataclass-style fields: annotated names of the class body, given by position or keyword."""
+    names = [name for ancestor in reversed(list(owner.ancestry())) if isinstance(ancestor, Class)
+             for name in _annotated_names(ancestor.node)]
+    for position, name in enumerate(dict.fromkeys(names)):
+        given = arguments.get(name, position)
+        value = given.value if given is not None else _field_default(it, class_attribute(it, owner, name))
+        if value is not None:
+            it.set_field(made, name, value)
+
+
+def _annotated_names(node: cst.ClassDef) -> list[str]:
+    return [
+        small.target.value
+        for line in node.body.body
+        if isinstance(line, cst.SimpleStatementLine)
+        for small in line.body
+        if isinstance(small, cst.AnnAssign) and isinstance(small.target, cst.Name)
+    ]
+
+
+def _field_default(it: Interpreter, value: Value | None) -> Value | None:
+    """`field(default=…)` and `field(default_factory=…)` stand for what they give."""
+    if not (isinstance(value, Object) and value.call is not None and value.type in {"dataclasses.field", "attr.ib",
+                                                                                   "pydantic.Field", "attrs.field"}):
+        return value
+    default = value.call.value("default", 0)
+    if default is not None:
+        return default
+    factory = value.call.value("default_factory", 1) or value.call.value("factory")
+    return call(it, factory, Arguments(value.call.node), value.call.node) if factory is not None else None
+
+
+def enter(
+    it: Interpreter, function: Function, arguments: Arguments, node: cst.CSTNode, receiver: Value | None = None
+) -> Value:
+    """Execute a function of the program with abstract arguments; its return value."""
+    from bslint.analysis.interpreter import MAX_DEPTH, Frame
+
+    if any(frame.function is not None and frame.function.node is function.node for frame in it.frames):
+        it.effects.recursions.append((function, node))
+        return it.unknown(node, f"{function.name}(…)")
+    if len(it.frames) > MAX_DEPTH or it.exhausted:
+        for value in arguments.values():
+            it.escape(value)
+        return it.unknown(node, f"{function.name}(…)")
+    it.entered.add(id(function.node))
+    with it.called_from(node):
+        scope = it.scope("function", function.scope, function.node)
+        frame = Frame(function, scope, it.store.mark(), it.path, node)
+        bound = _bind(it, function, arguments, receiver)
+        it.frames.append(frame)
+        for name, value in bound.items():
+            it.bind(name, value)
+        result = _execute(it, function)
+        it.frames.pop()
+        if it.frames:
+            it.frame.spent += frame.spent
+        it.path = frame.path
+    if frame.yields:
+        made = it.make("generator", node)
+        it.set_field(made, "yielded", it.join([(frozenset(), value) for value in frame.yields]) or it.unknown(node))
+        return made
+    return result
+
+
+def enter_unbound(it: Interpreter, function: Function, node: cst.CSTNode, receiver: Value | None = None) -> Value:
+    """Execute a function with nothing known of its arguments but their defaults."""
+    return enter(it, function, Arguments(node), node, receiver)
+
+
+def _execute(it: Interpreter, function: Function) -> Value:
+    """Run the body in the innermost frame and join its ways out."""
+    frame = it.frame
+    if isinstance(function.node, cst.Lambda):
+        return it.evaluate(function.node.body)
+    passes, it.passes = it.passes, []
+    flow = it.run(function.node.body.body)
+    it.passes = passes
+    if flow == "next":
+        leave(it, NONE)
+    exits = frame.returns
+    if not exits:
+        return it.unknown(function.node, f"{function.name}(…)", kind="never")
+    if len(exits) > 1 or flow != "return":
+        it.path = frame.path
+        it.store.rollback(frame.mark)
+        it.merge([(way.guard, way.changes) for way in exits])
+    joined = it.join([(way.guard, way.value) for way in exits])
+    return joined if joined is not None else NONE
+
+
+def leave(it: Interpreter, value: Value) -> None:
+    """A `return`: remember the value and the state."""
+    from bslint.analysis.interpreter import Exit
+
+    frame = it.frame
+    frame.returns.append(Exit(it.delta(frame.path), value, it.store.changes(frame.mark)))
+
+
+def _bind(
+    it: Interpreter, function: Function, arguments: Arguments, receiver: Value | None
+) -> dict[str, Value]:
+    """The values of all parameters."""
+    params = function.node.params
+    positional = [*params.posonly_params, *params.params]
+    given = [argument.value for argument in arguments.positional]
+    if receiver is not None:
+        given.insert(0, receiver)
+    bound: dict[str, Value] = {}
+    for position, param in enumerate(positional):
+        name = param.name.value
+        if position < len(given):
+            bound[name] = given[position]
+        else:
+            bound[name] = _parameter(it, function, param, arguments)
+    for param in params.kwonly_params:
+        bound[param.name.value] = _parameter(it, function, param, arguments)
+    _bind_stars(it, params, arguments, given[len(positional) :], bound)
+    return bound
+
+
+def _bind_stars(
+    it: Interpreter, params: cst.Parameters, arguments: Arguments, rest: Sequence[Value], bound: dict[str, Value]
+) -> None:
+    from bslint.analysis.values import Mapping
+
+    if isinstance(params.star_arg, cst.Param):
+        bound[params.star_arg.name.value] = Items(tuple(rest), complete=not arguments.open)
+    if params.star_kwarg is not None:
+        extra: dict[object, Value] = {
+            name: argument.value for name, argument in arguments.keywords.items() if name not in bound
+        }
+        bound[params.star_kwarg.name.value] = it.new_dict(
+            Mapping(extra, complete=not arguments.open), params.star_kwarg
+        )
+
+
+def _parameter(it: Interpreter, function: Function, param: cst.Param, arguments: Arguments) -> Value:
+    """A parameter that was not given by position."""
+    name = param.name.value
+    given = arguments.keywords.get(name)
+    if given is not None:
+        return given.value
+    default = function.defaults.get(name)
+    if default is not None and not arguments.open:
+        return configs.named(library.option_value(default), name)
+    annotation = param.annotation.annotation if param.annotation is not None else None
+    return annotated(it, annotation, param, name)
+
+
+def annotated(it: Interpreter, annotation: cst.BaseExpression | None, node: cst.CSTNode, name: str) -> Value:
+    """An unknown value of an annotated type."""
+    if annotation is not None:
+        for type_ in _annotation_types(it, annotation):
+            if isinstance(type_, Api):
+                made = library.instance_of(it, type_.name, node)
+                if made is not None:
+                    return made
+            if isinstance(type_, Class) and _is_dataclass(it, type_):
+                return instantiate(it, type_, Arguments(node), node)
+    return Symbol(("parameter", id(node), name, it.context), name, node)
+
+
+def _annotation_types(it: Interpreter, node: cst.BaseExpression) -> list[Value]:
+    """The types that an annotation names: through `Optional[…]`, `X | None` and quotes."""
+    if isinstance(node, (cst.SimpleString, cst.ConcatenatedString)):
+        try:
+            return _annotation_types(it, cst.parse_expression(str(node.evaluated_value)))
+        except cst.ParserSyntaxError:
+            return []
+    if isinstance(node, cst.BinaryOperation):
+        return [*_annotation_types(it, node.left), *_annotation_types(it, node.right)]
+    if isinstance(node, cst.Subscript):
+        outer = it.evaluate(node.value)
+        index = node.slice[0].slice
+        if isinstance(outer, Api) and outer.name == "typing.Optional" and isinstance(index, cst.Index):
+            return _annotation_types(it, index.value)
+        return []
+    return list(alternatives(it.evaluate(node))) if isinstance(node, (cst.Name, cst.Attribute)) else []
+
+
+def _is_dataclass(it: Interpreter, owner: Class) -> bool:
+    return bool(_annotated_names(owner.node)) and bool(owner.node.decorators)
+
+
+# Contexts, iteration, unpacking
+
+
+def entered(it: Interpreter, manager: Value, node: cst.CSTNode) -> Value:
+    """What `with manager as …` binds."""
+    for one in alternatives(manager):
+        library.opened(it, one)
+    return it.lift(lambda one: _entered(it, one, node), manager)
+
+
+def _entered(it: Interpreter, manager: Value, node: cst.CSTNode) -> Value:
+    if isinstance(manager, Object):
+        if manager.type == "generator":
+            return it.field(manager, "yielded") or it.unknown(node)
+        if isinstance(manager.type, Class):
+            function = class_attribute(it, manager.type, "__enter__")
+            return enter(it, function, Arguments(node), node, manager) if isinstance(function, Function) else manager
+        return manager
+    return it.unknown(node, base=manager)
+
+
+def iterated(it: Interpreter, value: Value, node: cst.CSTNode) -> Value:
+    """One element of an iterable."""
+    return it.lift(lambda one: _element(it, one, node), value)
+
+
+def _element(it: Interpreter, value: Value, node: cst.CSTNode) -> Value:
+    if isinstance(value, Dataset):
+        return Symbol(("element of", value.key), "batch", node, kind="tensor", base=value)
+    if isinstance(value, DatasetIterator):
+        inner = tuple(iterated(it, one, node) for one in value.datasets)
+        if value.wrapper == "enumerate":
+            return Items((it.unknown(node, kind="int"), inner[0]))
+        return Items(inner) if value.wrapper == "zip" else inner[0]
+    items = it.contents(value)
+    if items is not None:
+        joined = it.join([(frozenset({(("element", id(node), i), True)}), one) for i, one in enumerate(items.items)])
+        return joined if joined is not None and items.complete else it.unknown(node)
+    if isinstance(value, Object):
+        if value.type == "generator":
+            return it.field(value, "yielded") or it.unknown(node)
+        if value.type == "range":
+            return it.unknown(node, kind="int", base=value)
+    return it.unknown(node, base=value)
+
+
+def unrolled(it: Interpreter, iterable: Value, node: cst.CSTNode) -> list[Value] | None:
+    """The elements of a short known sequence, None for any other iterable."""
+    items = it.contents(iterable)
+    if items is None:
+        entries = it.mapping(iterable)
+        if entries is None or not entries.complete:
+            return None
+        items = Items(tuple(Known(key, node) for key in entries.items))
+    if not items.complete or len(items.items) > MAX_UNROLLED:
+        return None
+    return list(items.items)
+
+
+def part(it: Interpreter, value: Value, position: int, count: int, node: cst.CSTNode) -> Value:
+    """The value that a target receives when `value` is unpacked into `count` targets."""
+    items = it.contents(value)
+    if items is not None:
+        if position < len(items.items) and (items.complete or not isinstance(value, Object)):
+            return items.items[position]
+        return it.unknown(node)
+    if isinstance(value, (Symbol, Object, LayerOutput)):
+        kind = value.kind if isinstance(value, Symbol) else None
+        return Symbol(("part of", value.key, position), "?", node, kind=kind, base=value)
+    return Symbol(("part at", *it.site(node), position), "?", node)  # type: ignore[misc]
+
+
+__all__ = ["ProjectModule", "expressions"]

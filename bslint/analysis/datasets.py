@@ -1,0 +1,271 @@
+"""tf.data: sources, transformations, iterators; distribution strategies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from bslint.analysis import calls
+from bslint.analysis.apis import APPLIED, ITERATORS, SOURCES, TRANSFORMATIONS
+from bslint.analysis.arguments import Argument, Arguments
+from bslint.analysis.values import (
+    Dataset,
+    DatasetIterator,
+    Expr,
+    Function,
+    Items,
+    Known,
+    Mapping,
+    Method,
+    Object,
+    Partial,
+    Stage,
+    Symbol,
+    Value,
+    alternatives,
+    is_none,
+)
+
+if TYPE_CHECKING:
+    from bslint.analysis.interpreter import Interpreter
+
+_COMBINING = frozenset(("zip", "sample_from_datasets", "choose_from_datasets"))
+_SPLITS = ("train", "test", "validation")
+# Transformations that call a function on each element.
+_APPLYING = frozenset("map filter flat_map interleave scan take_while map_and_batch parallel_interleave".split())
+# Results of these functions are datasets that flow on inside the transformation.
+_NESTING = frozenset(("flat_map", "interleave", "parallel_interleave", "group_by_window"))
+
+
+def call(it: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode) -> Value | None:
+    """The dataset that a source makes, None for any other API."""
+    if name not in SOURCES:
+        if name.startswith("tf.data.Dataset."):
+            return _unbound(it, name, arguments, node)
+        return None
+    if name in {"tfds.load", "tfds.as_dataset"}:
+        return _tfds(it, name, arguments, node)
+    last = name.rpartition(".")[2]
+    if last in _COMBINING:
+        return combined(it, last, arguments, node)
+    made = Dataset(it.stage(name, node, arguments, None), node)
+    _enter_generator(it, name, arguments, node)
+    subset = arguments.value("subset")
+    if isinstance(subset, Known) and subset.value == "both":
+        other = Dataset(it.stage(name, node, arguments, None, (Known("validation"),)), node)
+        return Items((made, other), node)
+    return made
+
+
+def _enter_generator(it: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode) -> None:
+    if name.endswith(".from_generator"):
+        for function in alternatives(arguments.value("generator", 0)):
+            if isinstance(function, (Function, Method, Partial)):
+                calls.call(it, function, Arguments(node), node)
+
+
+def _unbound(it: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode) -> Value | None:
+    """`tf.data.Dataset.batch(ds, 32)`."""
+    transformation = name.rpartition(".")[2]
+    if transformation not in TRANSFORMATIONS or not arguments.positional:
+        return None
+    first = arguments.positional[0].value
+    if not isinstance(first, Dataset):
+        return None
+    rest = Arguments(arguments.node, arguments.positional[1:], arguments.keywords, arguments.open)
+    return method(it, first, transformation, rest, node)
+
+
+def combined(it: Interpreter, op: str, arguments: Arguments, node: cst.CSTNode) -> Value:
+    """`zip`, `sample_from_datasets`, `choose_from_datasets`: the first dataset's chain goes on, the others flow in."""
+    parts = list(_parts(it, op, arguments))
+    datasets = [part for part in parts if isinstance(part, Dataset)]
+    if not datasets or len(datasets) < len(parts):
+        return Dataset(it.stage(f"tf.data.Dataset.{op}", node, arguments, None, tuple(parts)), node)
+    return Dataset(it.stage(op, node, arguments, datasets[0].stage, tuple(datasets[1:])), node)
+
+
+def _parts(it: Interpreter, op: str, arguments: Arguments) -> tuple[Value, ...]:
+    values = [argument.value for argument in arguments.positional]
+    values.extend(argument.value for name, argument in arguments.keywords.items() if name == "datasets")
+    if op == "zip" and len(values) > 1:
+        return tuple(values)
+    for value in values[:1]:
+        items = it.contents(value)
+        if items is not None and items.complete:
+            return items.items
+    return tuple(values[:1])
+
+
+def _tfds(it: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode) -> Value:
+    """`tfds.load`: a dataset, a tuple for a list of splits, a dict without a split; with its info on request."""
+    split = arguments.value("split", 1)
+
+    def dataset(value: Value) -> Value:
+        return Dataset(it.stage(name, node, arguments, None, (value,)), node)
+
+    loaded: Value
+    if arguments.open and split is None:
+        loaded = it.unknown(node)
+    elif is_none(split):
+        entries = {split: dataset(Known(split)) for split in _SPLITS}
+        loaded = it.new_dict(Mapping(dict(entries), node, complete=False), node)
+    else:
+        loaded = it.lift(lambda value: _split(it, value, node, name, arguments), split)  # type: ignore[arg-type]
+    info = arguments.value("with_info")
+    if info is None or (isinstance(info, Known) and not info.value):
+        return loaded
+    return Items((loaded, it.make("tfds.core.DatasetInfo", node)), node)
+
+
+def _split(it: Interpreter, split: Value, node: cst.CSTNode, name: str, arguments: Arguments) -> Value:
+    items = it.contents(split)
+    if items is None:
+        return Dataset(it.stage(name, node, arguments, None, (split,)), node)
+    parts = tuple(Dataset(it.stage(name, node, arguments, None, (part,)), node) for part in items.items)
+    return Items(parts, node, complete=items.complete)
+
+
+def method(it: Interpreter, receiver: Dataset, name: str, arguments: Arguments, node: cst.CSTNode) -> Value:
+    """The value of a dataset's method."""
+    if name == "apply":
+        return _apply(it, receiver, arguments, node)
+    if name in TRANSFORMATIONS:
+        _enter_functions(it, name, arguments, node)
+        inputs = tuple(value for value in arguments.values() if isinstance(value, Dataset))
+        return Dataset(it.stage(name, node, arguments, receiver.stage, inputs), node)
+    if name in ITERATORS:
+        return DatasetIterator((receiver,), "iter", node)
+    if name in {"cardinality", "__len__"}:
+        return it.unknown(node, f"{name}()", kind="tensor", base=receiver)
+    return it.unknown(node, f"{name}(…)", base=receiver)
+
+
+def iterator_method(
+    it: Interpreter, receiver: DatasetIterator, name: str, arguments: Arguments, node: cst.CSTNode
+) -> Value:
+    """`iterator.get_next()`, `next()`."""
+    if name in {"get_next", "next", "__next__", "get_next_as_optional"}:
+        if it.loops:
+            it.loops[-1].consumed.append(receiver)
+        return calls.iterated(it, receiver, node)
+    return it.unknown(node, base=receiver)
+
+
+def _enter_functions(it: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode) -> None:
+    """Execute the functions given to a transformation: pipelines built in them are part of it."""
+    if name not in _APPLYING:
+        return
+    for value in arguments.values():
+        for function in alternatives(value):
+            if isinstance(function, Partial):
+                result = calls.call(it, function, Arguments(node), node)
+            elif isinstance(function, Function):
+                result = calls.enter_unbound(it, function, node)
+            elif isinstance(function, Method) and function.function is not None:
+                result = calls.enter_unbound(it, function.function, node, function.receiver)
+            else:
+                continue
+            if name in _NESTING:
+                it.nested.update(id(one.stage) for one in alternatives(result) if isinstance(one, Dataset))
+
+
+def _apply(it: Interpreter, receiver: Dataset, arguments: Arguments, node: cst.CSTNode) -> Value:
+    """`ds.apply(function)`: the function is called on the dataset; old functional forms are steps."""
+    function = arguments.value("transformation_func", 0)
+    if function is None:
+        return it.unknown(node)
+    return it.lift(lambda one: _applied(it, receiver, one, node), function)
+
+
+def _applied(it: Interpreter, receiver: Dataset, function: Value, node: cst.CSTNode) -> Value:
+    if isinstance(function, Object) and isinstance(function.type, str) and function.type in APPLIED:
+        made = it.stage(APPLIED[function.type], node, function.call, receiver.stage)
+        return Dataset(made, node)
+    if isinstance(function, (Function, Method, Partial)):
+        return calls.call(it, function, Arguments(node, [Argument(receiver, None)]), node)
+    return it.unknown(node, base=receiver)
+
+
+# Distribution strategies
+
+
+def is_strategy(value: Value) -> bool:
+    """Whether a value is a `tf.distribute` strategy."""
+    return isinstance(value, Object) and isinstance(value.type, str) and value.type.startswith("tf.distribute.")
+
+
+def strategy_method(
+    it: Interpreter, receiver: Object, name: str, arguments: Arguments, node: cst.CSTNode
+) -> Value | None:
+    """Methods of a strategy, None for any other receiver."""
+    if not is_strategy(receiver):
+        return None
+    if name == "scope":
+        return strategy_scope(it, receiver, node)
+    if name in {"run", "experimental_run_v2", "call_for_each_replica"}:
+        return replica_call(it, arguments, node)
+    if name in {"experimental_distribute_dataset", "distribute_datasets_from_function",
+                "experimental_distribute_datasets_from_function", "make_dataset_iterator"}:
+        return distributed(it, receiver, name, arguments, node)
+    return None
+
+
+def strategy_scope(it: Interpreter, strategy: Value, node: cst.CSTNode) -> Value:
+    """`strategy.scope()`."""
+    made = Object(("strategy scope", strategy.key), "strategy scope", None, node)
+    it.set_field(made, "strategy", strategy)
+    return made
+
+
+def opened(it: Interpreter, manager: Value) -> None:
+    """`with strategy.scope():` puts the strategy in force."""
+    if isinstance(manager, Object) and manager.type == "strategy scope":
+        strategy = it.field(manager, "strategy")
+        if strategy is not None:
+            it.strategies.append(strategy)
+
+
+def replica_call(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value:
+    """`strategy.run(step, args=(x, y))` calls the step on every replica."""
+    function = arguments.value("fn", 0)
+    given = arguments.value("args", 1)
+    keywords = arguments.value("kwargs", 2)
+    inner = Arguments(node, open=False)
+    items = it.contents(given) if given is not None else Items(())
+    if items is None:
+        inner.open = True
+    else:
+        inner.positional.extend(Argument(value, None) for value in items.items)
+    entries = it.mapping(keywords) if keywords is not None else None
+    if entries is not None:
+        inner.keywords.update({str(key): Argument(value, None) for key, value in entries.items.items()})
+    for one in alternatives(function):
+        if isinstance(one, (Function, Method, Partial)):
+            return calls.call(it, one, inner, node)
+    return it.unknown(node)
+
+
+def distributed(it: Interpreter, strategy: Value, name: str, arguments: Arguments, node: cst.CSTNode) -> Value:
+    """A distributed dataset: it has the pipeline's steps and prefetches to the devices by itself."""
+    given = arguments.value("dataset", 0) or arguments.value("dataset_fn", 0)
+    for one in alternatives(given):
+        made: Value = one
+        if isinstance(one, (Function, Method, Partial)):
+            context = Symbol(("input context", id(node)), "context", node)
+            made = calls.call(it, one, Arguments(node, [Argument(context, None)]), node)
+        for dataset in alternatives(made):
+            if isinstance(dataset, Dataset):
+                return Dataset(it.stage(name, node, arguments, dataset.stage, (strategy,)), node)
+    return it.unknown(node)
+
+
+def instance_of(it: Interpreter, name: str, node: cst.CSTNode) -> Value | None:
+    """A parameter annotated as a dataset."""
+    if name == "tf.data.Dataset":
+        return Dataset(Stage("parameter", node, None, None), node)
+    return None
+
+
+__all__ = ["Expr"]

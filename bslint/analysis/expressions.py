@@ -1,0 +1,441 @@
+"""What expressions evaluate to."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from bslint.analysis import arithmetic, calls, names
+from bslint.analysis.arguments import Argument, Arguments
+from bslint.analysis.values import (
+    NONE,
+    Api,
+    Class,
+    Dataset,
+    DatasetIterator,
+    Function,
+    Items,
+    Known,
+    LayerOutput,
+    Mapping,
+    Method,
+    Object,
+    ProjectModule,
+    Symbol,
+    Value,
+    text,
+)
+
+if TYPE_CHECKING:
+    from bslint.analysis.interpreter import Interpreter
+
+# Longer displays are data, not configuration: their tails stay unknown.
+MAX_ITEMS = 200
+
+
+def evaluate(it: Interpreter, node: cst.BaseExpression) -> Value:
+    """The value of an expression."""
+    handler = _EXPRESSIONS.get(type(node))
+    return handler(it, node) if handler else it.unknown(node)
+
+
+def _name(it: Interpreter, node: cst.Name) -> Value:
+    name = node.value
+    constant = _CONSTANTS.get(name)
+    if constant is not None:
+        return Known(constant[0], node)
+    value = it.lookup(name, it.frame.scope)
+    if value is not None:
+        return value
+    return calls.builtin(it, name, node)
+
+
+def _integer(it: Interpreter, node: cst.Integer) -> Value:
+    return Known(int(node.value, 0), node)
+
+
+def _number(it: Interpreter, node: cst.Float | cst.Imaginary) -> Value:
+    return Known(ast.literal_eval(node.value), node)
+
+
+def _string(it: Interpreter, node: cst.SimpleString | cst.ConcatenatedString) -> Value:
+    if isinstance(node, cst.SimpleString) and node.value[0] in "\"'" and "\\" not in node.value:
+        quotes = 3 if node.value[:3] in {'"""', "'''"} else 1
+        return Known(node.value[quotes:-quotes], node)
+    value = node.evaluated_value
+    return Known(value, node) if isinstance(value, (str, bytes)) else it.unknown(node, kind="str")
+
+
+def _formatted(it: Interpreter, node: cst.FormattedString) -> Value:
+    for part in node.parts:
+        if isinstance(part, cst.FormattedStringExpression):
+            it.evaluate(part.expression)
+    return it.unknown(node, kind="str")
+
+
+def elements(it: Interpreter, nodes: Iterable[cst.BaseElement]) -> Items:
+    """The items of a list, tuple or set display, stars unpacked."""
+    items: list[Value] = []
+    complete = True
+    for element in nodes:
+        if len(items) >= MAX_ITEMS:
+            return Items(tuple(items), complete=False)
+        value = it.evaluate(element.value)
+        if isinstance(element, cst.StarredElement):
+            inner = it.contents(value)
+            items.extend(inner.items if inner else ())
+            complete = complete and inner is not None and inner.complete
+        else:
+            items.append(value)
+    return Items(tuple(items), complete=complete)
+
+
+def _tuple(it: Interpreter, node: cst.Tuple) -> Value:
+    items = elements(it, node.elements)
+    return Items(items.items, node, complete=items.complete)
+
+
+def _list(it: Interpreter, node: cst.List | cst.Set) -> Value:
+    return it.new_list(elements(it, node.elements), node)
+
+
+def _dict(it: Interpreter, node: cst.Dict) -> Value:
+    entries: dict[Any, Value] = {}
+    complete = len(node.elements) <= MAX_ITEMS
+    for element in node.elements[:MAX_ITEMS]:
+        value = it.evaluate(element.value)
+        if isinstance(element, cst.DictElement):
+            key = it.evaluate(element.key)
+            if isinstance(key, Known):
+                entries[key.value] = value
+            else:
+                complete = False
+        else:
+            inner = it.mapping(value)
+            entries.update(inner.items if inner else {})
+            complete = complete and inner is not None and inner.complete
+    return it.new_dict(Mapping(entries, node, complete=complete), node)
+
+
+def _attribute(it: Interpreter, node: cst.Attribute) -> Value:
+    base = it.evaluate(node.value)
+    return it.lift(lambda value: attribute(it, value, node.attr.value, node), base)
+
+
+def attribute(it: Interpreter, base: Value, name: str, node: cst.CSTNode) -> Value:
+    """The value of `base.name`."""
+    stored = it.field(base, name)
+    if stored is not None:
+        return stored
+    if isinstance(base, Api):
+        return Api(names.child(base.name, name), node)
+    if isinstance(base, Object):
+        return _object_attribute(it, base, name, node)
+    if isinstance(base, (Class, ProjectModule)):
+        found = calls.class_attribute(it, base, name) if isinstance(base, Class) else it.project.member(it, base, name)
+        return found if found is not None else _unknown_attribute(base, name, node)
+    if isinstance(base, (Dataset, DatasetIterator, Function, LayerOutput)):
+        return Method(base, name, None, node)
+    return _unknown_attribute(base, name, node)
+
+
+def _unknown_attribute(base: Value, name: str, node: cst.CSTNode) -> Symbol:
+    label = f"{text(base)}.{name}"
+    return Symbol(("attribute of", base.key, name), label, node, base=base, attribute=name)
+
+
+def _object_attribute(it: Interpreter, base: Object, name: str, node: cst.CSTNode) -> Value:
+    if isinstance(base.type, Class):
+        found = calls.class_attribute(it, base.type, name)
+        if isinstance(found, Function):
+            return calls.bind_method(it, base, name, found, node)
+        if found is not None:
+            return found
+        external = base.type.external_bases()
+        if not external or name.startswith("__"):
+            return _unknown_attribute(base, name, node)
+    return Method(base, name, None, node)
+
+
+def _subscript(it: Interpreter, node: cst.Subscript) -> Value:
+    base = it.evaluate(node.value)
+    if len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index):
+        index = it.evaluate(node.slice[0].slice.value)
+        return it.lift(lambda value, at: item(it, value, at, node), base, index)
+    bounds: list[Value] = []
+    for part in node.slice:
+        if isinstance(part.slice, cst.Slice):
+            bounds.append(_slice(it, part.slice))
+        else:
+            bounds.append(it.evaluate(part.slice.value))
+    return it.lift(lambda value: _sliced(it, value, bounds, node), base)
+
+
+def _slice(it: Interpreter, node: cst.Slice) -> Items:
+    bounds = tuple(it.evaluate(bound) if bound is not None else NONE for bound in (node.lower, node.upper, node.step))
+    return Items(bounds, node)
+
+
+def _sliced(it: Interpreter, base: Value, bounds: list[Value], node: cst.CSTNode) -> Value:
+    """`x[a:b]`: exact for known sequences, else a symbol that remembers what was cut and where."""
+    first = bounds[0]
+    items = it.contents(base)
+    if items is not None and items.complete and len(bounds) == 1 and isinstance(first, Items):
+        window = [bound.value if isinstance(bound, Known) else bound for bound in first.items]
+        if all(bound is None or type(bound) is int for bound in window) and window[2] != 0:
+            cut = Items(items.items[slice(*window)], node)
+            return it.new_list(cut, node) if isinstance(base, Object) else cut
+    key = ("slice", base.key, *(bound.key for bound in bounds))
+    return Symbol(key, f"{text(base)}[…]", node, kind="array", base=base)
+
+
+def item(it: Interpreter, base: Value, index: Value, node: cst.CSTNode) -> Value:
+    """The value of `base[index]`."""
+    stored = it.field(base, f"[{index.key!r}]") if not isinstance(base, Items) else None
+    if stored is not None:
+        return stored
+    if isinstance(index, Known):
+        items = it.contents(base)
+        if items is not None and type(index.value) is int:
+            return _at(items, index.value) or _unknown_item(base, index, node)
+        entries = it.mapping(base)
+        if entries is not None:
+            return entries.items.get(index.value) or _unknown_item(base, index, node)
+    if isinstance(base, Api):
+        return base
+    if isinstance(base, Object) and base.type in {"dict", "list"}:
+        return _any_item(it, base, index, node)
+    return _unknown_item(base, index, node)
+
+
+def _at(items: Items, index: int) -> Value | None:
+    if not items.complete and index < 0:
+        return None
+    try:
+        return items.items[index]
+    except IndexError:
+        return None
+
+
+def _any_item(it: Interpreter, base: Object, index: Value, node: cst.CSTNode) -> Value:
+    """An entry under an unknown key: one of those there are, when there are few."""
+    entries, items = it.mapping(base), it.contents(base)
+    values = list(entries.items.values()) if entries else list(items.items) if items else []
+    complete = entries.complete if entries else bool(items and items.complete)
+    if not values or not complete or len(values) > 4:
+        return _unknown_item(base, index, node)
+    key = ("item", base.key, index.key)
+    joined = it.join([(frozenset((((*key, position), True),)), value) for position, value in enumerate(values)])
+    return joined or _unknown_item(base, index, node)
+
+
+def _unknown_item(base: Value, index: Value, node: cst.CSTNode) -> Symbol:
+    return Symbol(("item of", base.key, index.key), f"{text(base)}[{text(index)}]", node, base=base)
+
+
+def _binary(it: Interpreter, node: cst.BinaryOperation) -> Value:
+    left, right = it.evaluate(node.left), it.evaluate(node.right)
+    op = arithmetic.OPERATORS.get(type(node.operator), "?")
+    return it.lift(lambda a, b: arithmetic.binary(it, op, a, b, node), left, right)
+
+
+def _unary(it: Interpreter, node: cst.UnaryOperation) -> Value:
+    op = arithmetic.UNARY.get(type(node.operator), "?")
+    return it.lift(lambda value: arithmetic.unary(it, op, value, node), it.evaluate(node.expression))
+
+
+def _boolean(it: Interpreter, node: cst.BooleanOperation) -> Value:
+    left = it.evaluate(node.left)
+    op = "and" if isinstance(node.operator, cst.And) else "or"
+    outcome = truth(it, left)
+    if outcome is not None:
+        return it.evaluate(node.right) if outcome == (op == "and") else left
+    right = it.evaluate(node.right)
+    return it.lift(lambda a, b: arithmetic.boolean(it, op, a, b, node), left, right)
+
+
+def _comparison(it: Interpreter, node: cst.Comparison) -> Value:
+    left = it.evaluate(node.left)
+    outcome: Value | None = None
+    for target in node.comparisons:
+        right = it.evaluate(target.comparator)
+        op = arithmetic.COMPARISONS.get(type(target.operator), "?")
+        value = it.lift(lambda a, b, op=op: arithmetic.compare(it, op, a, b, node), left, right)
+        outcome = value if outcome is None else arithmetic.boolean(it, "and", outcome, value, node)
+        left = right
+    return outcome if outcome is not None else it.unknown(node)
+
+
+def _conditional(it: Interpreter, node: cst.IfExp) -> Value:
+    test = it.evaluate(node.test)
+    outcome = truth(it, test)
+    if outcome is not None:
+        return it.evaluate(node.body if outcome else node.orelse)
+    return choose(it, test, lambda: it.evaluate(node.body), lambda: it.evaluate(node.orelse), node)
+
+
+def choose(
+    it: Interpreter, test: Value, then: Callable[[], Value], otherwise: Callable[[], Value], node: cst.CSTNode
+) -> Value:
+    """The value of a conditional expression whose test is open."""
+    before = it.path
+    outcomes = []
+    for wanted, branch in ((True, then), (False, otherwise)):
+        passed = assumptions(it, test, wanted)
+        it.path = {**before, **dict(passed)}
+        outcomes.append((frozenset(passed), branch()))
+        it.path = before
+    return it.join(outcomes, node) or it.unknown(node)
+
+
+def truth(it: Interpreter, value: Value) -> bool | None:
+    """Whether a value is true: True, False, or None for "can't be decided"."""
+    return arithmetic.truth(it, value)
+
+
+def assumptions(it: Interpreter, test: Value, wanted: bool) -> tuple[tuple[Any, bool], ...]:
+    """What is known when a test comes out as wanted."""
+    return arithmetic.assumptions(it, test, wanted)
+
+
+def _lambda(it: Interpreter, node: cst.Lambda) -> Value:
+    return calls.define(it, node, node.params, ())
+
+
+def _named(it: Interpreter, node: cst.NamedExpr) -> Value:
+    value = it.evaluate(node.value)
+    if isinstance(node.target, cst.Name):
+        it.bind(node.target.value, value)
+    return value
+
+
+def _await(it: Interpreter, node: cst.Await) -> Value:
+    return it.evaluate(node.expression)
+
+
+def _yield(it: Interpreter, node: cst.Yield) -> Value:
+    if isinstance(node.value, cst.From):
+        inner = calls.iterated(it, it.evaluate(node.value.item), node)
+        it.frame.yields.append(inner)
+    elif node.value is not None:
+        value = it.evaluate(node.value)
+        it.escape(value)
+        it.frame.yields.append(value)
+    else:
+        it.frame.yields.append(NONE)
+    return it.unknown(node)
+
+
+def _call(it: Interpreter, node: cst.Call) -> Value:
+    function = it.evaluate(node.func)
+    arguments = _arguments(it, node)
+    return it.lift(lambda callee: calls.call(it, callee, arguments, node), function)
+
+
+def _arguments(it: Interpreter, node: cst.Call) -> Arguments:
+    arguments = Arguments(node)
+    for arg in node.args:
+        value = it.evaluate(arg.value)
+        if arg.star == "*":
+            items = it.contents(value)
+            if items is None or not items.complete:
+                arguments.open = True
+            for inner in items.items if items else ():
+                arguments.positional.append(Argument(inner, None))
+        elif arg.star == "**":
+            entries = it.mapping(value)
+            if entries is None or not entries.complete:
+                arguments.open = True
+            for name, inner in entries.items.items() if entries else ():
+                arguments.keywords[str(name)] = Argument(inner, None)
+        elif arg.keyword is not None:
+            arguments.keywords[arg.keyword.value] = Argument(value, arg)
+        else:
+            arguments.positional.append(Argument(value, arg))
+    return arguments
+
+
+def _comprehension(it: Interpreter, node: cst.ListComp | cst.SetComp | cst.GeneratorExp) -> Value:
+    results = _generate(it, node.for_in, lambda: it.evaluate(node.elt))
+    return it.new_list(results, node)
+
+
+def _dict_comprehension(it: Interpreter, node: cst.DictComp) -> Value:
+    entries: dict[Any, Value] = {}
+
+    def add() -> Value:
+        key, value = it.evaluate(node.key), it.evaluate(node.value)
+        if isinstance(key, Known):
+            entries[key.value] = value
+        return value
+
+    complete = _generate(it, node.for_in, add).complete
+    return it.new_dict(Mapping(entries, node, complete=complete), node)
+
+
+def _generate(it: Interpreter, clause: cst.CompFor, produce: Callable[[], Value]) -> Items:
+    """The items of a comprehension: all of them over a short known sequence, else one that stands for all."""
+    iterable = it.evaluate(clause.iter)
+    known = calls.unrolled(it, iterable, node=clause)
+    results: list[Value] = []
+    complete = known is not None
+    with it.comprehension(clause):
+        for element in known if known is not None else [calls.iterated(it, iterable, clause)]:
+            it.assign(clause.target, element)
+            outcome = _condition(it, clause)
+            if outcome is False:
+                continue
+            complete = complete and outcome is True
+            if clause.inner_for_in is not None:
+                inner = _generate(it, clause.inner_for_in, produce)
+                results.extend(inner.items)
+                complete = complete and inner.complete
+            else:
+                results.append(produce())
+    return Items(tuple(results[:MAX_ITEMS]), complete=complete and len(results) <= MAX_ITEMS)
+
+
+def _condition(it: Interpreter, clause: cst.CompFor) -> bool | None:
+    outcome: bool | None = True
+    for condition in clause.ifs:
+        decided = truth(it, it.evaluate(condition.test))
+        if decided is False:
+            return False
+        outcome = outcome if decided else None
+    return outcome
+
+
+_CONSTANTS: dict[str, tuple[Any]] = {"None": (None,), "True": (True,), "False": (False,), "__debug__": (True,)}
+
+_EXPRESSIONS: dict[type, Callable[[Interpreter, Any], Value]] = {
+    cst.Name: _name,
+    cst.Attribute: _attribute,
+    cst.Call: _call,
+    cst.Subscript: _subscript,
+    cst.Integer: _integer,
+    cst.Float: _number,
+    cst.Imaginary: _number,
+    cst.SimpleString: _string,
+    cst.ConcatenatedString: _string,
+    cst.FormattedString: _formatted,
+    cst.Tuple: _tuple,
+    cst.List: _list,
+    cst.Set: _list,
+    cst.Dict: _dict,
+    cst.ListComp: _comprehension,
+    cst.SetComp: _comprehension,
+    cst.GeneratorExp: _comprehension,
+    cst.DictComp: _dict_comprehension,
+    cst.BinaryOperation: _binary,
+    cst.UnaryOperation: _unary,
+    cst.BooleanOperation: _boolean,
+    cst.Comparison: _comparison,
+    cst.IfExp: _conditional,
+    cst.Lambda: _lambda,
+    cst.NamedExpr: _named,
+    cst.Await: _await,
+    cst.Yield: _yield,
+}

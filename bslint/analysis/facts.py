@@ -1,0 +1,228 @@
+"""Facts: what a program does with datasets, models and loops. Rules subscribe to them by type.
+
+A fact never judges. Everything in it is an abstract value (see `values`) or a syntax node that a finding may point at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from bslint.analysis.arguments import Argument, Arguments
+from bslint.analysis.values import Api, Object, Stage, Value
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+Exit: TypeAlias = Literal["raise", "return", "exit", "break", "continue", "falls-through"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """One layer of a model: its class (canonical name or the program's class name) and the call that makes it."""
+
+    name: str
+    value: Object
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """What the source tells of a model at one moment.
+
+    Args:
+        value: the model object.
+        layers: the layers found, in the order in which they are called.
+        complete: whether these are all of them, every one a layer that Keras ships.
+        unreadable: what could not be read, in words; empty when nothing.
+        input_known: whether the input shape is written down.
+        strategy: the distribution strategy under whose scope it was built, None for none.
+    """
+
+    value: Value
+    layers: tuple[Layer, ...] = ()
+    complete: bool = False
+    unreadable: str = ""
+    input_known: bool = False
+    strategy: Value | None = None
+
+    @property
+    def readable(self) -> bool:
+        """Whether its layers and its input are all known, so that its memory can be worked out."""
+        return self.complete and self.input_known
+
+
+@dataclass(slots=True, eq=False)
+class Loop:
+    """A `for` or `while` loop and what its body does while it runs.
+
+    Args:
+        node: the loop statement.
+        parent: the loop around it, in the order of execution (through calls).
+        iterable: what a `for` iterates over.
+        gradients: calls of `tape.gradient` in it.
+        updates: optimizer updates in it (`apply_gradients`, `minimize`, …).
+        runs: Keras runs in it (`fit`, `train_on_batch`, `predict`, …).
+        consumed: datasets that its body draws from with `next(iterator)`.
+        models: models that its body makes.
+        called: models that its body calls.
+    """
+
+    node: cst.CSTNode
+    parent: Loop | None
+    iterable: Value | None = None
+    gradients: list[cst.CSTNode] = field(default_factory=list)
+    updates: list[cst.CSTNode] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+    consumed: list[Value] = field(default_factory=list)
+    models: list[Value] = field(default_factory=list)
+    called: list[Model] = field(default_factory=list)
+
+    @property
+    def trains(self) -> bool:
+        """Whether its body trains by hand: it updates weights from gradients."""
+        return bool(self.updates)
+
+    def nest(self) -> tuple[Loop, ...]:
+        """This loop and those around it, innermost first."""
+        loops: list[Loop] = []
+        loop: Loop | None = self
+        while loop is not None:
+            loops.append(loop)
+            loop = loop.parent
+        return tuple(loops)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """A Keras call that runs a model over data: `fit`, `evaluate`, `predict`, `train_on_batch`, …
+
+    Args:
+        method: the method's name.
+        node: the call.
+        call: its arguments.
+        model: the model, None when the receiver is not known.
+        data: the first argument (or the dataset of a loop).
+        batch_size: the `batch_size` argument as given.
+        loop: the innermost loop around the call.
+        calls: the calls of the program's own functions that led here, outermost first.
+        strategy: the distribution strategy in force, None for none.
+    """
+
+    method: str
+    node: cst.CSTNode
+    call: Arguments | None
+    model: Model | None
+    data: Value | None
+    batch_size: Argument | None = None
+    loop: Loop | None = None
+    strategy: Value | None = None
+    calls: tuple[cst.CSTNode | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Training(Run):
+    """A run that updates weights.
+
+    `method` is `fit`, `fit_generator`, `train_on_batch`, or `loop` (a hand-written loop over a dataset) or
+    `experimental_distribute_dataset`.
+    """
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation(Run):
+    """A run that does not update weights: `evaluate`, `predict`, …"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pipeline:
+    """One chain of dataset steps, as far as it is built in this program.
+
+    Every chain that no further step extends is a pipeline.
+
+    Args:
+        stages: its steps, source first.
+        trainings: trainings that draw from it, or from one of its earlier steps.
+        nested: it is the result of a function given to `interleave` or `flat_map`.
+    """
+
+    stages: tuple[Stage, ...]
+    trainings: tuple[Training, ...] = ()
+    nested: bool = False
+
+    @property
+    def source(self) -> Stage:
+        """The first step."""
+        return self.stages[0]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Discarded:
+    """A statement that computes a value and drops it.
+
+    Args:
+        target: the plain variable at the start of the expression, when there is one.
+        displayed: a notebook shows the value.
+    """
+
+    value: Value
+    node: cst.CSTNode
+    target: str | None
+    displayed: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OomHandler:
+    """An `except` clause that catches a ResourceExhaustedError raised in its `try` body.
+
+    Args:
+        node: the handler.
+        statement: its `try` statement.
+        broad: it catches everything (`except:`, `Exception`, `BaseException`).
+        runs: trainings that happen in the `try` body: an out-of-memory error may come from them.
+        retries: trainings that happen in the handler itself.
+        retry_calls: the calls in the handler that train again, or that start the function around the `try` again.
+        exit: how the handler's body ends.
+        sibling: an earlier handler of the same `try` catches a ResourceExhaustedError first.
+        loop: the innermost loop around the `try`.
+        continues: something is executed after the `try`, here or in the callers.
+        records: the handler assigns or stores something (a flag, a bad score, a smaller batch).
+    """
+
+    node: cst.ExceptHandler | cst.ExceptStarHandler
+    statement: cst.Try | cst.TryStar
+    broad: bool
+    runs: tuple[Training, ...]
+    retries: tuple[Training, ...]
+    retry_calls: tuple[cst.CSTNode, ...]
+    exit: Exit
+    sibling: bool
+    loop: Loop | None
+    continues: bool
+    records: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UsedNames:
+    """How the program names the APIs that fixes write: module-level names with one meaning."""
+
+    bindings: dict[str, Api]
+
+    def spell(self, name: str) -> str | None:
+        """The shortest way in which the program can write a canonical API name, None when it can't."""
+        spellings = [
+            alias + name[len(api.name) :]
+            for alias, api in self.bindings.items()
+            if name == api.name or name.startswith(f"{api.name}.")
+        ]
+        return min(spellings, key=lambda spelling: (spelling.count("."), spelling), default=None)
+
+    def autotune(self) -> str | None:
+        """How the program can write `tf.data.AUTOTUNE`; the old name where it uses that one."""
+        old = self.spell("tf.data.experimental.AUTOTUNE")
+        new = self.spell("tf.data.AUTOTUNE")
+        return old if old is not None and "." not in old else new
+
+
+Fact: TypeAlias = Pipeline | Training | Evaluation | Run | Loop | OomHandler | Discarded
+FACT_TYPES: tuple[type, ...] = (Pipeline, Training, Evaluation, Run, Loop, OomHandler, Discarded)
+

@@ -1,0 +1,130 @@
+"""`try` statements: flow through handlers, and the facts about those that catch an out-of-memory error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import libcst as cst
+
+from bslint.analysis.apis import BROAD_ERRORS, OOM_ERRORS
+from bslint.analysis.facts import Exit, OomHandler, Training
+from bslint.analysis.values import NO_GUARD, Api, Function, Guard, Key, Value, alternatives
+
+if TYPE_CHECKING:
+    from bslint.analysis.interpreter import Flow, Interpreter
+
+Changes: TypeAlias = dict[Key, Value | None]
+
+_EXITS: dict[str, Exit] = {
+    "raise": "raise",
+    "return": "return",
+    "exit": "exit",
+    "break": "break",
+    "continue": "continue",
+    "mixed": "return",
+}
+
+
+def try_statement(it: Interpreter, node: cst.Try | cst.TryStar) -> Flow:
+    """A `try` statement: body and else, or one of the handlers; then finally."""
+    caught = [_caught(it, handler) for handler in node.handlers]
+    before = it.store.mark()
+    path = it.path
+    first_run = len(it.effects.runs)
+    flow = it.run(node.body.body)
+    runs = [run for run in it.effects.runs[first_run:] if isinstance(run, Training)]
+    body_changes = it.store.changes(before)
+    ends: list[tuple[Guard, Changes]] = []
+    if flow == "next" and node.orelse is not None:
+        flow = it.run(node.orelse.body.body)
+    if flow == "next":
+        ends.append((NO_GUARD, it.store.changes(before)))
+    flows = {flow}
+    it.store.rollback(before)
+    it.path = path
+    for position, handler in enumerate(node.handlers):
+        if "ImportError" in caught[position] and ends:
+            continue
+        _enter_handler(it, body_changes, node)
+        if handler.name is not None and isinstance(handler.name.name, cst.Name):
+            it.bind(handler.name.name.value, it.unknown(handler, kind="exception"))
+        ended = _handle(it, node, handler, caught, position, runs)
+        flows.add(ended)
+        if ended == "next":
+            guard = frozenset({(("raised", id(handler), it.context), True)})
+            ends.append((guard, it.store.changes(before)))
+        it.store.rollback(before)
+        it.path = path
+    if ends:
+        it.merge(ends)
+    result: Flow = "next" if ends else flows.pop() if len(flows) == 1 else "mixed"
+    if node.finalbody is not None:
+        final = it.run(node.finalbody.body.body)
+        result = final if final != "next" else result
+    return result
+
+
+def _enter_handler(it: Interpreter, body_changes: Changes, node: cst.CSTNode) -> None:
+    """The body may have stopped anywhere: what it wrote may or may not be there."""
+    key = ("stopped", id(node), it.context)
+    for name, after in body_changes.items():
+        early, late = frozenset({(key, True)}), frozenset({(key, False)})
+        it.store.set(name, it.join([(late, after), (early, it.store.get(name))], node))
+
+
+def _caught(it: Interpreter, handler: cst.ExceptHandler | cst.ExceptStarHandler) -> frozenset[str]:
+    """Canonical names of the exceptions that a handler catches; `BaseException` for a bare `except`."""
+    if handler.type is None:
+        return frozenset({"BaseException"})
+    value = it.evaluate(handler.type)
+    items = it.contents(value)
+    values = items.items if items is not None else (value,)
+    return frozenset(_error_name(one) for item in values for one in alternatives(item))
+
+
+def _error_name(value: Value) -> str:
+    if not isinstance(value, Api):
+        return "?"
+    return "ImportError" if value.name == "ModuleNotFoundError" else value.name
+
+
+def _handle(
+    it: Interpreter,
+    node: cst.Try | cst.TryStar,
+    handler: cst.ExceptHandler | cst.ExceptStarHandler,
+    caught: list[frozenset[str]],
+    position: int,
+    runs: list[Training],
+) -> Flow:
+    first_run, first_recursion = len(it.effects.runs), len(it.effects.recursions)
+    mark = it.store.mark()
+    flow = it.run(handler.body.body)
+    names = caught[position]
+    if it.muted or not names & (OOM_ERRORS | BROAD_ERRORS):
+        return flow
+    depth = len(it.frames)
+    retries = tuple(run for run in it.effects.runs[first_run:] if isinstance(run, Training))
+    recursions = it.effects.recursions[first_recursion:]
+    it.effects.handlers.append(
+        OomHandler(
+            node=handler,
+            statement=node,
+            broad=bool(names & BROAD_ERRORS),
+            runs=tuple(runs),
+            retries=retries,
+            retry_calls=(
+                *(run.calls[depth] if len(run.calls) > depth else run.node for run in retries),
+                *(call for function, call in recursions if _same(function, it.frame.function)),
+            ),
+            exit=_EXITS.get(flow, "falls-through"),
+            sibling=any(earlier & OOM_ERRORS for earlier in caught[:position]),
+            loop=it.loops[-1] if it.loops else None,
+            continues=bool(it.loops) or it.followed(),
+            records=bool(it.store.changes(mark)),
+        )
+    )
+    return flow
+
+
+def _same(one: Function, other: Function | None) -> bool:
+    return other is not None and one.node is other.node

@@ -1,0 +1,448 @@
+"""The abstract interpreter: its state, branches and joins.
+
+How expressions, statements and calls are understood lives in the modules of those names, what library calls mean in
+`library`. They all work on one `Interpreter`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from bslint.analysis import expressions, statements
+from bslint.analysis.store import Scope, ScopeKind, Store
+from bslint.analysis.values import (
+    NO_GUARD,
+    Choice,
+    Class,
+    Dataset,
+    Function,
+    Guard,
+    Items,
+    Key,
+    Known,
+    Late,
+    Mapping,
+    Object,
+    Stage,
+    Symbol,
+    Value,
+    guarded,
+)
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from bslint.analysis import loops
+    from bslint.analysis.arguments import Arguments
+    from bslint.analysis.facts import Discarded, Loop, OomHandler, Run
+    from bslint.analysis.project import Project
+
+Flow: TypeAlias = Literal["next", "return", "raise", "exit", "break", "continue", "mixed"]
+Assumptions: TypeAlias = tuple[tuple[Key, bool], ...]
+
+# Alternatives that a value may have before it counts as unknown. Pipelines are built over many optional steps
+# (`if shuffle: …`, `if augment: …`), each of which doubles their number.
+MAX_ALTERNATIVES: Final = 4
+MAX_PIPELINES: Final = 16
+MAX_DEPTH: Final = 8
+# Statements executed per program, and per call of one function with everything it calls.
+PROGRAM_BUDGET: Final = 40_000
+CALL_BUDGET: Final = 4_000
+
+
+@dataclass(slots=True)
+class Exit:
+    """One way out of a function or out of a loop's body: under which tests, with what value, after which writes."""
+
+    guard: Guard
+    value: Value
+    changes: dict[Key, Value | None]
+
+
+@dataclass(slots=True, eq=False)
+class Frame:
+    """A function (or module) that is being executed."""
+
+    function: Function | None
+    scope: Scope
+    mark: int
+    path: dict[Key, bool]
+    node: cst.CSTNode | None = None
+    returns: list[Exit] = field(default_factory=list)
+    yields: list[Value] = field(default_factory=list)
+    following: list[bool] = field(default_factory=list)
+    spent: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Effects:
+    """What happens while a stretch of code runs, in order. Handlers and loops read slices of these lists."""
+
+    runs: list[Run] = field(default_factory=list)
+    loops: list[Loop] = field(default_factory=list)
+    handlers: list[OomHandler] = field(default_factory=list)
+    discarded: list[Discarded] = field(default_factory=list)
+    recursions: list[tuple[Function, cst.CSTNode]] = field(default_factory=list)
+    models: list[tuple[Value, cst.CSTNode]] = field(default_factory=list)
+    updates: list[cst.CSTNode] = field(default_factory=list)
+
+
+class Interpreter:
+    """Executes a program on abstract values and collects what it does.
+
+    Args:
+        project: reads the other files of the program's project.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.store = Store()
+        self.path: dict[Key, bool] = {}
+        self.frames: list[Frame] = []
+        self.loops: list[Loop] = []
+        self.strategies: list[Value] = []
+        self.effects = Effects()
+        self.context = 0
+        self.steps = 0
+        self.muted = 0
+        self.stages: dict[Key, Stage] = {}
+        self.nested: set[int] = set()
+        self.flags: dict[str, Value] = {}
+        self.defined: list[Function] = []
+        self.classes: list[Class] = []
+        self.instances: dict[int, Object] = {}
+        self.entered: set[int] = set()
+        self.passes: list[loops.Pass] = []
+        self.repeating = 0
+        self.display: cst.CSTNode | None = None
+        self._depths: dict[Key, int] = {}
+        self._uids: dict[Key, int] = {}
+
+    # Identity
+
+    def uid(self, *parts: Key) -> int:
+        """A small number that is the same for the same parts."""
+        return self._uids.setdefault(parts, len(self._uids) + 1)
+
+    def site(self, node: cst.CSTNode) -> Key:
+        """The identity of what a node makes here: the node and the calls that led to it."""
+        return (id(node), self.context)
+
+    def unknown(self, node: cst.CSTNode, label: str = "?", kind: str | None = None, base: Value | None = None) -> Symbol:
+        """The unknown value of a node."""
+        return Symbol(("site", *self.site(node)), label, node, kind=kind, base=base)  # type: ignore[misc]
+
+    def make(self, type_: str | Class, node: cst.CSTNode, call: Arguments | None = None) -> Object:
+        """A new object, identified by where it is made."""
+        return Object(("object", *self.site(node)), type_, call, node)  # type: ignore[misc]
+
+    def scope(self, kind: ScopeKind, parent: Scope | None, node: cst.CSTNode | str) -> Scope:
+        """The namespace of a module, of a class body, or of one call of a function."""
+        identity = node if isinstance(node, str) else id(node)
+        return Scope(self.uid("scope", identity, parent.uid if parent else 0, self.context), kind, parent)
+
+    # Names
+
+    @property
+    def frame(self) -> Frame:
+        """The innermost function that is being executed."""
+        return self.frames[-1]
+
+    def lookup(self, name: str, scope: Scope) -> Value | None:
+        """The value of a name as seen from a scope; None when it is not bound."""
+        target: Scope | None = scope.outer.get(name, scope)
+        start = target
+        while target is not None:
+            if target.kind != "class" or target is start:
+                value = self.store.get((target.uid, name))
+                if value is not None:
+                    return self.settled(value)
+            target = target.parent
+        return None
+
+    def bind(self, name: str, value: Value) -> None:
+        """Assign a variable in the current scope."""
+        scope = self.frame.scope
+        self.store.set((scope.outer.get(name, scope).uid, name), value)
+
+    # Attributes and contents
+
+    def field(self, owner: Value, name: str) -> Value | None:
+        """What was stored in an attribute of a value; `[]` and `{}` are the contents of lists and dicts."""
+        value = self.store.get(("attribute", owner.key, name))
+        return self.refine(value) if value is not None else None
+
+    def set_field(self, owner: Value, name: str, value: Value) -> None:
+        """Assign an attribute, or the contents of a list or dict."""
+        self.store.set(("attribute", owner.key, name), value)
+
+    def contents(self, value: Value) -> Items | None:
+        """The items of a tuple or list, None for anything else."""
+        if isinstance(value, Items):
+            return value
+        if isinstance(value, Object) and value.type == "list":
+            items = self.field(value, "[]")
+            return items if isinstance(items, Items) else None
+        return None
+
+    def mapping(self, value: Value) -> Mapping | None:
+        """The entries of a dict, None for anything else."""
+        if isinstance(value, Object) and value.type == "dict":
+            entries = self.field(value, "{}")
+            return entries if isinstance(entries, Mapping) else None
+        return None
+
+    def new_list(self, items: Items, node: cst.CSTNode) -> Object:
+        """A list object with these contents."""
+        made = self.make("list", node)
+        self._depths[made.key] = self.repeating
+        self.set_field(made, "[]", items)
+        return made
+
+    def grows(self, value: Object) -> bool:
+        """Whether a list that is appended to now gets an unknown number of items: it is older than the loop around."""
+        return self._depths.get(value.key, 0) < self.repeating
+
+    def fields(self, owner: Value) -> list[tuple[str, Value]]:
+        """All attributes stored for a value."""
+        return self.store.attributes(owner.key)
+
+    def new_dict(self, entries: Mapping, node: cst.CSTNode) -> Object:
+        """A dict object with these entries."""
+        made = self.make("dict", node)
+        self.set_field(made, "{}", entries)
+        return made
+
+    def settled(self, value: Value) -> Value:
+        """A stored value as it is now: imported names looked up, alternatives narrowed."""
+        return self.project.resolve(self, value) if isinstance(value, Late) else self.refine(value)
+
+    # Choices
+
+    def refine(self, value: Value) -> Value:
+        """Drop the alternatives that contradict the tests passed on the way here."""
+        if not isinstance(value, Choice):
+            return value
+        path = self.path
+        left = [(guard, item) for guard, item in value.alternatives if consistent(guard, path)]
+        if len(left) == len(value.alternatives) or not left:
+            return value
+        return left[0][1] if len(left) == 1 else Choice(tuple(left))
+
+    def join(self, candidates: Sequence[tuple[Guard, Value | None]], node: cst.CSTNode | None = None) -> Value | None:
+        """One value for several ways of getting here; a way on which the name is not bound does not count."""
+        merged: dict[Key, tuple[Guard, Value]] = {}
+        for guard, candidate in candidates:
+            if candidate is None:
+                continue
+            for inner, value in guarded(candidate):
+                if inner and guard and not consistent(inner, dict(guard)):
+                    continue
+                both = guard | inner
+                seen = merged.get(value.key)
+                merged[value.key] = (both if seen is None else seen[0] & both, value if seen is None else seen[1])
+        if not merged:
+            return None
+        if len(merged) == 1:
+            return next(iter(merged.values()))[1]
+        values = [value for _, value in merged.values()]
+        pipelines = all(isinstance(value, Dataset) or _is_none(value) for value in values)
+        if len(values) > (MAX_PIPELINES if pipelines else MAX_ALTERNATIVES):
+            return Symbol(("many", *(value.key for value in values)), "?", node or values[0].origin)
+        return Choice(tuple(merged.values()))
+
+    def lift(self, function: Callable[..., Value], *values: Value) -> Value:
+        """Apply a function to every consistent combination of alternatives."""
+        for position, value in enumerate(values):
+            if isinstance(value, Choice):
+                outcomes: list[tuple[Guard, Value | None]] = []
+                before = self.path
+                for guard, alternative in value.alternatives:
+                    if not consistent(guard, before):
+                        continue
+                    self.path = {**before, **dict(guard)}
+                    rest = (*values[:position], alternative, *map(self.refine, values[position + 1 :]))
+                    outcomes.append((guard, self.lift(function, *rest)))
+                self.path = before
+                joined = self.join(outcomes)
+                return joined if joined is not None else function(*values[:position], value.alternatives[0][1])
+        return function(*values)
+
+    # Branches
+
+    def branch(self, branches: Sequence[tuple[Assumptions, Callable[[], Flow]]]) -> Flow:
+        """Run every branch from the present state and go on with what the surviving ones have in common.
+
+        Returns:
+            How control leaves: "next" when at least one branch goes on.
+        """
+        before = self.path
+        ends: list[tuple[Guard, dict[Key, Value | None]]] = []
+        flows: set[Flow] = set()
+        for assumptions, body in branches:
+            mark = self.store.mark()
+            self.path = {**before, **dict(assumptions)}
+            flow = body()
+            if flow == "next":
+                ends.append((frozenset(assumptions), self.store.changes(mark)))
+            flows.add(flow)
+            self.store.rollback(mark)
+        self.path = {**before, **dict(ends[0][0])} if len(ends) == 1 else before
+        self.merge(ends)
+        if ends:
+            return "next"
+        return flows.pop() if len(flows) == 1 else "mixed"
+
+    def merge(self, ends: Sequence[tuple[Guard, dict[Key, Value | None]]]) -> None:
+        """Write the join of several sets of changes, each made from the present state."""
+        if len(ends) == 1:
+            for key, value in ends[0][1].items():
+                self.store.set(key, value)
+            return
+        keys = dict.fromkeys(key for _, changes in ends for key in changes)
+        joined = {
+            key: self.join([(guard, changes.get(key, self.store.get(key))) for guard, changes in ends]) for key in keys
+        }
+        for key, value in joined.items():
+            self.store.set(key, value)
+
+    def delta(self, since: dict[Key, bool]) -> Guard:
+        """The tests passed since an earlier path."""
+        return frozenset((key, value) for key, value in self.path.items() if key not in since)
+
+    # Execution
+
+    def evaluate(self, node: cst.BaseExpression) -> Value:
+        """The value of an expression."""
+        return expressions.evaluate(self, node)
+
+    def run(self, body: Sequence[cst.CSTNode]) -> Flow:
+        """Execute statements in order."""
+        return statements.run(self, body)
+
+    def assign(self, target: cst.BaseExpression, value: Value) -> None:
+        """Bind a target to a value."""
+        statements.assign(self, target, value)
+
+    def run_module(self, tree: cst.Module, scope: Scope) -> Flow:
+        """Execute a module (or a notebook cell) in its namespace."""
+        self.frames.append(Frame(None, scope, self.store.mark(), self.path))
+        passes, self.passes = self.passes, []
+        flow = self.run(tree.body)
+        self.passes = passes
+        self.path = self.frames.pop().path
+        return flow
+
+    @contextmanager
+    def inside(self, scope: Scope) -> Iterator[None]:
+        """Run a class body: names are bound in its scope."""
+        outer = self.frame
+        self.frames.append(Frame(outer.function, scope, outer.mark, outer.path, outer.node, outer.returns))
+        try:
+            yield
+        finally:
+            outer.spent += self.frames.pop().spent
+
+    @contextmanager
+    def comprehension(self, clause: cst.CompFor) -> Iterator[None]:
+        """The targets of a comprehension are local to it."""
+        names = [(self.frame.scope.uid, name) for name in statements.target_names(clause.target)]
+        before = [(name, self.store.get(name)) for name in names]
+        self.repeating += 1
+        try:
+            yield
+        finally:
+            self.repeating -= 1
+            for name, value in before:
+                self.store.set(name, value)
+
+    def followed(self) -> bool:
+        """Whether anything is left to execute after the current statement, here or in the callers."""
+        return any(any(frame.following) for frame in self.frames)
+
+    def tick(self) -> None:
+        """Count one statement."""
+        self.steps += 1
+        self.frame.spent += 1
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether calls should no longer be entered: the budget of the program or of this call is used up."""
+        return self.steps > PROGRAM_BUDGET or self.frame.spent > CALL_BUDGET
+
+    @contextmanager
+    def called_from(self, node: cst.CSTNode) -> Iterator[None]:
+        """Everything made inside is told apart from what the same code makes when called from elsewhere."""
+        before = self.context
+        self.context = self.uid("context", before, id(node))
+        try:
+            yield
+        finally:
+            self.context = before
+
+    # Pipelines
+
+    def stage(
+        self, op: str, node: cst.CSTNode, call: Arguments | None, parent: Stage | None, inputs: tuple[Value, ...] = ()
+    ) -> Stage:
+        """The step that a call makes; the same call with the same arguments makes the same step."""
+        keys = call.keys() if call else ()
+        key = (op, id(node), self.context, id(parent), keys, tuple(value.key for value in inputs))
+        found = self.stages.get(key)
+        if found is None:
+            loops = tuple(loop.node for loop in reversed(self.loops))
+            found = Stage(op, node, call, parent, inputs, loops)
+            if not self.muted:
+                self.stages[key] = found
+        return found
+
+    def escape(self, value: Value) -> None:
+        """Unknown code receives this value: it may change lists and dicts."""
+        for _, item in guarded(value):
+            if isinstance(item, Items):
+                for element in item.items:
+                    self.escape(element)
+            elif isinstance(item, Object) and item.type in {"list", "dict"}:
+                self.forget(item)
+
+    def forget(self, value: Object) -> None:
+        """Unknown code may have changed this list or dict."""
+        entries, items = self.mapping(value), self.contents(value)
+        if items is not None and items.complete:
+            self.set_field(value, "[]", Items(items.items, items.origin, complete=False))
+        elif entries is not None and entries.complete:
+            self.set_field(value, "{}", Mapping(dict(entries.items), entries.origin, complete=False))
+
+
+def consistent(guard: Guard, path: dict[Key, bool]) -> bool:
+    """Whether a guard can hold together with the tests of a path."""
+    for key, outcome in guard:
+        if path.get(key, outcome) != outcome:
+            return False
+        if outcome and _excluded(key, path):
+            return False
+    return True
+
+
+def _excluded(key: Key, path: dict[Key, bool]) -> bool:
+    """`mode == "train"` excludes `mode == "test"`."""
+    if not (isinstance(key, tuple) and key[:2] == ("expr", "==")):
+        return False
+    return any(
+        outcome and isinstance(other, tuple) and other[:3] == key[:3] and other[3] != key[3] and _literal(other, key)
+        for other, outcome in path.items()
+    )
+
+
+def _literal(*keys: Key) -> bool:
+    return all(isinstance(key, tuple) and isinstance(key[3], tuple) and key[3][0] == "known" for key in keys)
+
+
+def _is_none(value: Value) -> bool:
+    return isinstance(value, Known) and value.value is None
+
+
+__all__ = ["NO_GUARD", "Assumptions", "Effects", "Exit", "Flow", "Frame", "Interpreter", "consistent"]

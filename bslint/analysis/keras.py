@@ -1,0 +1,352 @@
+"""Keras: models, layers, training calls, tapes and optimizers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from bslint.analysis import calls
+from bslint.analysis.apis import (
+    FIT_PARAMETERS,
+    KERAS_KEYWORDS,
+    MODEL_CLASSES,
+    MODEL_LIBRARIES,
+    MODEL_MAKERS,
+    TRAINABLE_ATTRIBUTES,
+    TRAINING_METHODS,
+    UPDATE_METHODS,
+)
+from bslint.analysis.facts import Evaluation, Layer, Model, Run, Training
+from bslint.analysis.values import (
+    NONE,
+    Api,
+    Class,
+    Dataset,
+    Function,
+    Items,
+    LayerOutput,
+    Object,
+    Symbol,
+    Value,
+    alternatives,
+    is_none,
+)
+
+if TYPE_CHECKING:
+    from bslint.analysis.arguments import Argument, Arguments
+    from bslint.analysis.interpreter import Interpreter
+
+_TAPES = frozenset(("tf.GradientTape", "tf.autodiff.GradientTape"))
+_INPUT_ARGUMENTS = ("input_shape", "batch_input_shape", "input_dim", "input_length", "batch_shape")
+# Layers of other libraries and preprocessing whose inside is not known.
+_OPAQUE_LAYERS = frozenset(("keras.layers.Lambda", "keras.layers.TFSMLayer", "keras.layers.RNN", "keras.layers.TorchModuleWrapper"))
+
+
+def call(it: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode) -> Value | None:
+    """Calls that need more than a new object of that class, None for any other name."""
+    if name in {"tf.function", "tf.recompute_grad", "tf.autograph.experimental.do_not_convert"}:
+        function = arguments.value("func", 0) or arguments.value("f", 0)
+        return function if function is not None else it.make(name, node, arguments)
+    if name == "keras.utils.custom_object_scope":
+        return it.make(name, node, arguments)
+    if _makes_model(name):
+        return model(it, name, arguments, node)
+    if name == "keras.Input":
+        made = it.make(name, node, arguments)
+        return LayerOutput(made, None, node)
+    return None
+
+
+def _makes_model(name: str) -> bool:
+    return name in MODEL_CLASSES or name in MODEL_MAKERS or (name.startswith(MODEL_LIBRARIES) and _is_class_call(name))
+
+
+def _is_class_call(name: str) -> bool:
+    """`keras.applications.ResNet50` but not `keras.applications.resnet.preprocess_input`."""
+    last = name.rpartition(".")[2]
+    return last[:1].isupper() or last == "from_preset"
+
+
+def model(it: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode) -> Object:
+    """A new Keras model."""
+    made = it.make(name, node, arguments)
+    _remember_model(it, made, node)
+    layers = arguments.value("layers", 0) if name == "keras.Sequential" else None
+    items = it.contents(layers) if layers is not None else Items(())
+    it.set_field(made, "layers", items if items is not None else Items((), complete=False))
+    return made
+
+
+def _remember_model(it: Interpreter, made: Object, node: cst.CSTNode) -> None:
+    it.effects.models.append((made, node))
+    for loop in it.loops:
+        loop.models.append(made)
+    if it.strategies:
+        it.set_field(made, "strategy", it.strategies[-1])
+
+
+def instantiated(it: Interpreter, made: Object, node: cst.CSTNode) -> None:
+    """A class of the program that derives from `keras.Model` is a model."""
+    if is_model(made):
+        _remember_model(it, made, node)
+
+
+def is_model(value: Value | None) -> bool:
+    """Whether a value is a Keras model."""
+    return isinstance(value, Object) and any(_makes_model(name) for name in value.types())
+
+
+def is_layer(value: Value) -> bool:
+    """Whether a value is a Keras layer or model: something that is called on tensors."""
+    return is_model(value) or (
+        isinstance(value, Object) and any(name.startswith("keras.layers.") for name in value.types())
+    )
+
+
+def call_instance(it: Interpreter, callee: Object, arguments: Arguments, node: cst.CSTNode) -> Value:
+    """A layer or model on a tensor; anything else is unknown."""
+    if is_layer(callee):
+        inputs = arguments.positional[0].value if arguments.positional else arguments.value("inputs")
+        held = it.contents(inputs) if inputs is not None else None
+        if it.loops and is_model(callee):
+            described = describe(it, callee)
+            for loop in it.loops:
+                loop.called.append(described)
+        return LayerOutput(callee, held or inputs, node)
+    for value in arguments.values():
+        it.escape(value)
+    return it.unknown(node, base=callee)
+
+
+def method(it: Interpreter, receiver: Object, name: str, arguments: Arguments, node: cst.CSTNode) -> Value | None:
+    """Methods of models, tapes and optimizers, None for any other receiver or method."""
+    if is_model(receiver):
+        return _model_method(it, receiver, name, arguments, node)
+    types = receiver.types()
+    if _TAPES & set(types):
+        if name in {"gradient", "jacobian", "batch_jacobian"}:
+            return gradient(it, receiver, arguments, node)
+        return it.unknown(node, base=receiver)
+    if name in UPDATE_METHODS or (name == "apply" and any(one.startswith("keras.optimizers.") for one in types)):
+        updated(it, node)
+        return it.unknown(node, base=receiver)
+    if name in {"assign_sub", "assign_add", "assign"}:
+        _assigned(it, arguments, node)
+    return None
+
+
+def _assigned(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> None:
+    """`w.assign_sub(rate * gradient)` updates weights by hand."""
+    pending = list(arguments.values())
+    for _ in range(20):
+        if not pending:
+            return
+        value = pending.pop()
+        if isinstance(value, Symbol) and value.kind == "gradient":
+            updated(it, node)
+            return
+        pending.extend(getattr(value, "operands", ()))
+
+
+def gradient(it: Interpreter, tape: Object, arguments: Arguments, node: cst.CSTNode) -> Value:
+    """`tape.gradient(loss, sources)`."""
+    if not it.muted:
+        for loop in it.loops:
+            loop.gradients.append(node)
+    sources = arguments.value("sources", 1)
+    symbol = Symbol(("gradients", *it.site(node)), "gradients", node, kind="gradient", base=sources)  # type: ignore[misc]
+    return symbol
+
+
+def updated(it: Interpreter, node: cst.CSTNode) -> None:
+    """An optimizer changes weights."""
+    if it.muted:
+        return
+    it.effects.updates.append(node)
+    for loop in it.loops:
+        loop.updates.append(node)
+
+
+def _model_method(it: Interpreter, receiver: Object, name: str, arguments: Arguments, node: cst.CSTNode) -> Value | None:
+    if name in FIT_PARAMETERS:
+        record_run(it, name, describe(it, receiver), arguments, node)
+        return it.unknown(node, f"{name}(…)")
+    if name == "add" and arguments.positional:
+        held = it.field(receiver, "layers")
+        items = held if isinstance(held, Items) else Items((), complete=False)
+        it.set_field(receiver, "layers", Items((*items.items, arguments.positional[0].value), complete=items.complete))
+        return NONE
+    if name == "compile":
+        it.set_field(receiver, "compiled", Object(("compile", id(node)), "compile", arguments, node))
+        return NONE
+    return None
+
+
+# Runs
+
+
+def record_run(
+    it: Interpreter, name: str, described: Model | None, arguments: Arguments, node: cst.CSTNode
+) -> None:
+    """A call that runs a model over data."""
+    if it.muted:
+        return
+    parameters = FIT_PARAMETERS[name]
+    data = arguments.value(parameters[0], 0)
+    batch_size = argument(arguments, name, "batch_size")
+    strategy = described.strategy if described and described.strategy is not None else None
+    if strategy is None and it.strategies:
+        strategy = it.strategies[-1]
+    kind = Training if name in TRAINING_METHODS else Evaluation
+    run: Run = kind(
+        name, node, arguments, described, data, batch_size, loop=it.loops[-1] if it.loops else None, strategy=strategy,
+        calls=tuple(frame.node for frame in it.frames),
+    )
+    it.effects.runs.append(run)
+    for loop in it.loops:
+        loop.runs.append(run)
+
+
+def argument(arguments: Arguments, method: str, name: str) -> Argument | None:
+    """An argument of a Keras run by its name, wherever its position puts it."""
+    parameters = FIT_PARAMETERS[method]
+    return arguments.get(name, parameters.index(name) if name in parameters else None)
+
+
+def duck_run(it: Interpreter, callee: Symbol, name: str, arguments: Arguments, node: cst.CSTNode) -> Value | None:
+    """`model.fit(...)` on an unknown model: a run when its arguments are Keras's own, or a `tf.data.Dataset`."""
+    if name not in FIT_PARAMETERS:
+        return None
+    data = arguments.value(FIT_PARAMETERS[name][0], 0)
+    fed = any(isinstance(one, Dataset) for one in alternatives(data))
+    if not fed and not KERAS_KEYWORDS & arguments.keywords.keys():
+        return None
+    unknown = Model(callee.base, unreadable=f"`{callee.base.label}` comes from somewhere out of sight"
+                    if isinstance(callee.base, Symbol) else "the model comes from somewhere out of sight")
+    record_run(it, name, unknown, arguments, node)
+    return it.unknown(node, f"{name}(…)")
+
+
+def instance_of(it: Interpreter, name: str, node: cst.CSTNode) -> Value | None:
+    """A parameter annotated as a model or a strategy."""
+    if name in MODEL_CLASSES:
+        made = it.make("keras.Model", node)
+        it.set_field(made, "layers", Items((), complete=False))
+        return made
+    if name.startswith("tf.distribute."):
+        return it.make(name, node)
+    return None
+
+
+# Reading models
+
+
+def describe(it: Interpreter, value: Object) -> Model:
+    """What the source tells of a model now."""
+    strategy = it.field(value, "strategy")
+    if isinstance(value.type, Class):
+        layers = tuple(_attribute_layers(it, value))
+        return Model(value, layers, unreadable=f"`{value.type.name}` is a subclassed model", strategy=strategy)
+    if value.type == "keras.Sequential":
+        return _sequential(it, value, strategy)
+    if value.type == "keras.Model" and value.call is not None:
+        return _functional(it, value, strategy)
+    if value.type.startswith("keras.applications."):
+        return Model(value, complete=True, input_known=True, strategy=strategy)
+    return Model(value, unreadable="the model is loaded from somewhere out of sight", strategy=strategy)
+
+
+def _attribute_layers(it: Interpreter, value: Object) -> Iterator[Layer]:
+    """The layers that a subclassed model keeps in its attributes, also in lists and in models of models."""
+    for _, held in it.fields(value):
+        for one in (held, *(items.items if (items := it.contents(held)) else ())):
+            if isinstance(one, Object) and is_model(one) and one is not value:
+                yield from describe(it, one).layers or (Layer("?", one),)
+            elif isinstance(one, Object) and is_layer(one):
+                yield Layer(one.types()[0] if isinstance(one.type, str) else "?", one)
+
+
+def _sequential(it: Interpreter, value: Object, strategy: Value | None) -> Model:
+    held = it.field(value, "layers")
+    items = held if isinstance(held, Items) else Items((), complete=False)
+    layers = tuple(Layer(one.types()[0], one) for one in items.items if isinstance(one, Object) and one.types())
+    unreadable = _unreadable(items, layers)
+    first = items.items[0] if items.items else None
+    return Model(value, layers, not unreadable, unreadable, _input_known(it, first), strategy)
+
+
+def _unreadable(items: Items, layers: tuple[Layer, ...]) -> str:
+    if not items.complete:
+        return "its list of layers is built out of sight"
+    if not items.items:
+        return "no layers are written down"
+    if len(layers) < sum(not isinstance(item, LayerOutput) for item in items.items):
+        return "some of its layers come from somewhere out of sight"
+    return _opaque(layers)
+
+
+def _opaque(layers: tuple[Layer, ...]) -> str:
+    for layer in layers:
+        if layer.name in _OPAQUE_LAYERS or not layer.name.startswith("keras."):
+            return f"the inside of `{layer.name.removeprefix('keras.layers.')}` is not known"
+        if isinstance(layer.value.type, Class):
+            return f"the inside of `{layer.value.type.name}` is not known"
+    return ""
+
+
+def _input_known(it: Interpreter, first: Value | None) -> bool:
+    if isinstance(first, LayerOutput):
+        return True
+    if isinstance(first, Object):
+        if first.type == "keras.layers.InputLayer" or first.type == "keras.Input":
+            return True
+        if isinstance(first.type, str) and first.type.startswith("keras.applications."):
+            return True
+        if first.type in {"keras.Sequential", "keras.Model"}:
+            return describe(it, first).input_known
+        return first.call is not None and any(not is_none(first.call.value(name)) for name in _INPUT_ARGUMENTS)
+    return False
+
+
+def _functional(it: Interpreter, value: Object, strategy: Value | None) -> Model:
+    """The layers between the inputs and outputs of a functional model."""
+    if value.call is None:
+        return Model(value, unreadable="the model is not written down", strategy=strategy)
+    outputs = value.call.value("outputs", 1)
+    if outputs is None:
+        return Model(value, unreadable="the model comes from somewhere out of sight", strategy=strategy)
+    layers: dict[object, Layer] = {}
+    unknown = _walk_outputs(it.contents(outputs) or outputs, layers)
+    found = tuple(reversed(list(layers.values())))
+    unreadable = unknown or _opaque(found)
+    return Model(value, found, not unreadable, unreadable, not unknown, strategy)
+
+
+def _walk_outputs(outputs: Value, layers: dict[object, Layer]) -> str:
+    """Collect the layers that lead to the outputs; says what could not be followed."""
+    pending = [outputs]
+    seen: set[object] = set()
+    while pending:
+        value = pending.pop()
+        if value.key in seen:
+            continue
+        seen.add(value.key)
+        if isinstance(value, LayerOutput):
+            types = value.layer.types()
+            layers.setdefault(value.layer.key, Layer(types[0] if types else "?", value.layer))
+            if value.inputs is not None:
+                pending.append(value.inputs)
+        elif isinstance(value, Items):
+            pending.extend(value.items)
+        elif isinstance(value, Object) and value.type == "list":
+            return "its inputs are collected in a list"
+        elif isinstance(value, Object) and value.type == "dict":
+            return "its inputs are collected in a dict"
+        elif not is_none(value):
+            return "an operation between its layers is not known"
+    return ""
+
+
+__all__ = ["Api", "Function", "TRAINABLE_ATTRIBUTES", "calls"]

@@ -1,0 +1,112 @@
+"""What calls into libraries mean. Each family has its module; this one dispatches by canonical name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bslint.analysis import configs, datasets, functions, keras
+from bslint.analysis.apis import TRANSPARENT_ITERABLES, UPDATE_METHODS
+from bslint.analysis.values import Dataset, DatasetIterator, Function, LayerOutput, Object, Symbol, Value
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from bslint.analysis.arguments import Arguments
+    from bslint.analysis.interpreter import Interpreter
+
+
+def call(it: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode) -> Value:
+    """The value of `name(...)` for a library function or class."""
+    if name in TRANSPARENT_ITERABLES:
+        return _transparent(it, name, arguments, node)
+    for family in (functions.call, datasets.call, configs.call, keras.call):
+        found = family(it, name, arguments, node)
+        if found is not None:
+            return found
+    for value in arguments.values():
+        it.escape(value)
+    return it.make(name, node, arguments)
+
+
+def _transparent(it: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode) -> Value:
+    iterable = arguments.value("iterable", 0)
+    if iterable is None:
+        return it.unknown(node)
+    if name == "iter":
+        return it.lift(lambda one: DatasetIterator((one,), "iter", node) if isinstance(one, Dataset) else one, iterable)
+    return iterable
+
+
+def method(it: Interpreter, receiver: Value, name: str, arguments: Arguments, node: cst.CSTNode) -> Value:
+    """The value of `receiver.name(...)` for a receiver that is not of the program."""
+    if isinstance(receiver, Dataset):
+        return datasets.method(it, receiver, name, arguments, node)
+    if isinstance(receiver, DatasetIterator):
+        return datasets.iterator_method(it, receiver, name, arguments, node)
+    if isinstance(receiver, Object):
+        for family in (functions.method, configs.method, keras.method, datasets.strategy_method):
+            found = family(it, receiver, name, arguments, node)
+            if found is not None:
+                return found
+        for value in arguments.values():
+            it.escape(value)
+        types = receiver.types()
+        return it.make(f"{types[0]}.{name}", node, arguments) if types else it.unknown(node, base=receiver)
+    if isinstance(receiver, Function):
+        return _function_method(it, receiver, name, arguments, node)
+    return it.unknown(node, f"{name}(…)", base=receiver)
+
+
+def _function_method(it: Interpreter, receiver: Function, name: str, arguments: Arguments, node: cst.CSTNode) -> Value:
+    """Methods of a `tf.function`: its Python function, and traces of it."""
+    if name in {"get_concrete_function", "python_function", "__wrapped__"}:
+        return receiver
+    return it.unknown(node, base=receiver)
+
+
+def call_instance(it: Interpreter, callee: Object, arguments: Arguments, node: cst.CSTNode) -> Value:
+    """The value of `callee(...)`, an instance of a library class."""
+    return keras.call_instance(it, callee, arguments, node)
+
+
+def instantiated(it: Interpreter, made: Object, node: cst.CSTNode) -> None:
+    """An instance of a class of the program was made."""
+    keras.instantiated(it, made, node)
+
+
+def duck_call(it: Interpreter, callee: Symbol, arguments: Arguments, node: cst.CSTNode) -> Value | None:
+    """A method of an unknown receiver that only TensorFlow's objects have, or that a dataset argument gives away."""
+    name = callee.attribute or ""
+    if name in UPDATE_METHODS:
+        keras.updated(it, node)
+        return None
+    if name == "scope" and not arguments.positional and callee.base is not None:
+        return datasets.strategy_scope(it, callee.base, node)
+    if name in {"run", "experimental_run_v2"} and arguments.positional:
+        return datasets.replica_call(it, arguments, node)
+    if name in {"experimental_distribute_dataset", "distribute_datasets_from_function"} and callee.base is not None:
+        return datasets.distributed(it, callee.base, name, arguments, node)
+    return keras.duck_run(it, callee, name, arguments, node)
+
+
+def opened(it: Interpreter, manager: Value) -> None:
+    """A `with` statement enters a context."""
+    datasets.opened(it, manager)
+
+
+def option_defaults(it: Interpreter, function: Function, decorator: Value) -> None:
+    """`@click.option("--batch-size", default=32)` gives a parameter its value."""
+    configs.option_defaults(it, function, decorator)
+
+
+def option_value(default: Value) -> Value:
+    """The value behind a `typer.Option(32)` default."""
+    return configs.option_value(default)
+
+
+def instance_of(it: Interpreter, name: str, node: cst.CSTNode) -> Value | None:
+    """An unknown instance of an annotated library type, None when nothing is known of it."""
+    return datasets.instance_of(it, name, node) or keras.instance_of(it, name, node)
+
+
+__all__ = ["LayerOutput"]

@@ -1,0 +1,229 @@
+"""Loops: executed once from the entry, and once more from what the body left if it changed anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from bslint.analysis import arithmetic
+from bslint.analysis.calls import iterated, unrolled
+from bslint.analysis.facts import Loop, Training
+from bslint.analysis.values import (
+    NO_GUARD,
+    Dataset,
+    DatasetIterator,
+    Expr,
+    Guard,
+    Key,
+    Known,
+    Symbol,
+    Value,
+    alternatives,
+)
+
+if TYPE_CHECKING:
+    from bslint.analysis.interpreter import Flow, Interpreter
+
+Changes = dict[Key, Value | None]
+
+
+class Pass:
+    """One execution of a loop's body: the ways out of it."""
+
+    def __init__(self, it: Interpreter) -> None:
+        self.mark = it.store.mark()
+        self.path = it.path
+        self.continues: list[tuple[Guard, Changes]] = []
+        self.breaks: list[tuple[Guard, Changes]] = []
+
+
+def leave(it: Interpreter, how: str) -> None:
+    """`break` or `continue`: remember the state for the end of the pass."""
+    if not it.passes:
+        return
+    current = it.passes[-1]
+    ways = current.breaks if how == "break" else current.continues
+    ways.append((it.delta(current.path), it.store.changes(current.mark)))
+
+
+def for_loop(it: Interpreter, node: cst.For) -> Flow:
+    """A `for` statement."""
+    iterable = it.evaluate(node.iter)
+    loop = _open(it, node, iterable)
+    known = unrolled(it, iterable, node=node)
+    if known is not None:
+        flow = _unrolled(it, node, known)
+    else:
+        flow = _repeated(it, lambda: _iteration(it, node, iterable), node)
+    _close(it, loop)
+    return _otherwise(it, node, flow)
+
+
+def while_loop(it: Interpreter, node: cst.While) -> Flow:
+    """A `while` statement; its body is taken to run unless the test is known to be false."""
+    loop = _open(it, node, None)
+    if arithmetic.truth(it, it.evaluate(node.test)) is False:
+        it.loops.pop()
+        return _otherwise(it, node, "next")
+
+    def body() -> Flow:
+        it.evaluate(node.test)
+        return it.run(node.body.body)
+
+    flow = _repeated(it, body, node)
+    _close(it, loop)
+    return _otherwise(it, node, flow)
+
+
+def _iteration(it: Interpreter, node: cst.For, iterable: Value) -> Flow:
+    it.assign(node.target, iterated(it, iterable, node))
+    return it.run(node.body.body)
+
+
+def _open(it: Interpreter, node: cst.For | cst.While, iterable: Value | None) -> Loop:
+    loop = Loop(node, it.loops[-1] if it.loops else None, iterable)
+    it.loops.append(loop)
+    return loop
+
+
+def _close(it: Interpreter, loop: Loop) -> None:
+    it.loops.pop()
+    if it.muted:
+        return
+    it.effects.loops.append(loop)
+    if not loop.trains:
+        return
+    strategy = it.strategies[-1] if it.strategies else None
+    calls = tuple(frame.node for frame in it.frames)
+    for data in (*drawn(loop.iterable), *(one for value in loop.consumed for one in drawn(value))):
+        training = Training("loop", loop.node, None, None, data, loop=loop, strategy=strategy, calls=calls)
+        it.effects.runs.append(training)
+
+
+def drawn(iterable: Value | None) -> tuple[Value, ...]:
+    """The datasets whose elements a loop receives."""
+    found: list[Value] = []
+    for value in alternatives(iterable):
+        if isinstance(value, Dataset):
+            found.append(value)
+        elif isinstance(value, DatasetIterator):
+            for inner in value.datasets:
+                found.extend(drawn(inner))
+    return tuple(found)
+
+
+def _unrolled(it: Interpreter, node: cst.For, elements: list[Value]) -> Flow:
+    """Run the body once for every element of a short known sequence."""
+    breaks: list[tuple[Guard, Changes]] = []
+    start, path = it.store.mark(), it.path
+    flow: Flow = "next"
+    for element in elements:
+        flow = _once(it, lambda element=element: _with_element(it, node, element), breaks, start, path)
+        if flow != "next":
+            break
+    return _joined(it, flow, breaks, start, path)
+
+
+def _with_element(it: Interpreter, node: cst.For, element: Value) -> Flow:
+    it.assign(node.target, element)
+    return it.run(node.body.body)
+
+
+def _once(
+    it: Interpreter, body: Callable[[], Flow], breaks: list[tuple[Guard, Changes]], start: int, path: dict[Key, bool]
+) -> Flow:
+    """One pass; afterwards the state is what falls through or continues, and breaks are added to `breaks`."""
+    current = Pass(it)
+    it.passes.append(current)
+    flow = body()
+    it.passes.pop()
+    ends = list(current.continues)
+    if flow == "next":
+        ends.append((it.delta(current.path), it.store.changes(current.mark)))
+    it.path = current.path
+    it.store.rollback(current.mark)
+    before = it.store.changes(start)
+    breaks.extend((guard | it.delta(path), {**before, **changes}) for guard, changes in current.breaks)
+    if not ends:
+        return "break" if current.breaks or flow in {"break", "mixed"} else flow
+    it.merge(ends)
+    return "next"
+
+
+def _joined(
+    it: Interpreter, flow: Flow, breaks: list[tuple[Guard, Changes]], start: int, path: dict[Key, bool]
+) -> Flow:
+    """The state after the loop: what the last pass left, joined with the breaks."""
+    if not breaks:
+        return flow
+    ends = list(breaks)
+    if flow == "next":
+        ends.append((NO_GUARD, it.store.changes(start)))
+    it.store.rollback(start)
+    it.path = path
+    it.merge(ends)
+    return "next"
+
+
+def _repeated(it: Interpreter, body: Callable[[], Flow], node: cst.CSTNode) -> Flow:
+    """Run the body from the entry, and again from the join of the entry with what it left."""
+    start, path = it.store.mark(), it.path
+    breaks: list[tuple[Guard, Changes]] = []
+    it.repeating += 1
+    try:
+        flow = _passes(it, body, breaks, node, start)
+    finally:
+        it.repeating -= 1
+    return _joined(it, flow, breaks, start, path)
+
+
+def _passes(
+    it: Interpreter, body: Callable[[], Flow], breaks: list[tuple[Guard, Changes]], node: cst.CSTNode, start: int
+) -> Flow:
+    path = it.path
+    flow = _once(it, body, breaks, start, path)
+    if flow != "next" or it.exhausted:
+        return flow
+    left = it.store.changes(start)
+    it.store.rollback(start)
+    changed = {key: value for key, value in left.items() if _differs(it.store.get(key), value)}
+    if not changed:
+        for key, value in left.items():
+            it.store.set(key, value)
+        return flow
+    for key, value in left.items():
+        it.store.set(key, _widened(it, key, value, node) if key in changed else value)
+    return _once(it, body, breaks, start, path)
+
+
+def _differs(before: Value | None, after: Value | None) -> bool:
+    return before is not None and after is not None and before.key != after.key
+
+
+def _widened(it: Interpreter, key: Key, after: Value | None, node: cst.CSTNode) -> Value | None:
+    """What a variable holds at the head of a later pass.
+
+    Numbers and strings that change become unknown; pipelines and objects may be either.
+    """
+    before = it.store.get(key)
+    if before is None or after is None:
+        return after
+    if all(_scalar(value) for value in (before, after)):
+        name = key[1] if isinstance(key, tuple) and isinstance(key[1], str) else "?"
+        kind = arithmetic.kind_of(before)
+        return Symbol(
+            ("varies", id(node), key), name, after.origin, kind=kind if kind == arithmetic.kind_of(after) else None
+        )
+    return it.join([(NO_GUARD, before), (NO_GUARD, after)], node)
+
+
+def _scalar(value: Value) -> bool:
+    return isinstance(value, (Expr, Symbol)) or (isinstance(value, Known) and value.value is not None)
+
+
+def _otherwise(it: Interpreter, node: cst.For | cst.While, flow: Flow) -> Flow:
+    if flow in {"next", "break"} and node.orelse is not None:
+        return it.run(node.orelse.body.body)
+    return "next" if flow == "break" else flow

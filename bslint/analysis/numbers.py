@@ -1,0 +1,69 @@
+"""Questions about numbers that several rules ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import libcst as cst
+
+from bslint.analysis.apis import FLOAT_FUNCTIONS
+from bslint.analysis.arithmetic import kind_of
+from bslint.analysis.values import Expr, Known, Value, alternatives
+
+
+@dataclass(frozen=True, slots=True)
+class Quotient:
+    """A number that is a float because of how it was computed.
+
+    Args:
+        value: the number.
+        reason: what makes it a float, in words.
+        at: where that happens.
+        division: the division, when the number is nothing but that division.
+        integers: whether both of its sides are certainly integers.
+    """
+
+    value: Value
+    reason: str
+    at: cst.CSTNode
+    division: cst.BinaryOperation | None
+    integers: bool
+
+    @property
+    def operator(self) -> cst.CSTNode | None:
+        """The `/` itself."""
+        return self.division.operator if self.division is not None else None
+
+
+def quotient(value: Value | None) -> Quotient | None:
+    """How a value comes to be a float; None when it is not known to be one, or is written as one."""
+    for one in alternatives(value):
+        found = _quotient(one)
+        if found is not None:
+            return found
+    return None
+
+
+def _quotient(value: Value) -> Quotient | None:
+    node = value.origin
+    if isinstance(value, Known):
+        return _folded(value, node) if type(value.value) is float else None
+    if not isinstance(value, Expr) or value.kind != "float" or node is None:
+        return None
+    if value.op == "/" and isinstance(node, cst.BinaryOperation):
+        integers = all(kind_of(operand) == "int" for operand in value.operands)
+        return Quotient(value, "`/`", node, node, integers)
+    if value.op in FLOAT_FUNCTIONS:
+        return Quotient(value, f"`{value.op.replace('numpy', 'np')}`", node, None, False)
+    inner = next((found for operand in value.operands if (found := _quotient(operand)) is not None), None)
+    return Quotient(value, inner.reason, inner.at, None, False) if inner is not None else None
+
+
+def _folded(value: Known, node: cst.CSTNode | None) -> Quotient | None:
+    """A known float: where it was computed tells how."""
+    if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Divide):
+        integers = all(isinstance(side, cst.Integer) for side in (node.left, node.right))
+        return Quotient(value, "`/`", node, node, integers)
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+        return Quotient(value, f"`np.{node.func.attr.value}`", node, None, False)
+    return None

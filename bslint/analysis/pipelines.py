@@ -1,0 +1,126 @@
+"""Questions about the steps of an input pipeline that several rules ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from bslint.analysis.apis import AUTOTUNE_NAMES, BATCHING, COUNT_ARGUMENTS, SOURCES, Source
+from bslint.analysis.arguments import Argument
+from bslint.analysis.values import Api, Dataset, Expr, Known, Stage, Symbol, Value, alternatives, known_int, text
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+# Steps that put several samples together in ways that a count can't tell: sequences, windows, buckets.
+REGROUPING: frozenset[str] = frozenset(
+    "window flat_map interleave parallel_interleave group_by_window bucket_by_sequence_length scan unbatch rebatch "
+    "group_by_reducer rejection_resample copy_to_device".split()
+)
+_SEQUENCE_WORDS = (
+    "seq", "len", "window", "time", "step", "frame", "context", "horizon", "chunk", "block", "gram", "history", "lookback",
+    "group", "replica", "worker", "device", "core", "accum", "shot", "way", "clip", "bptt",
+)  # fmt: skip
+
+
+def source_of(stage: Stage) -> Source | None:
+    """What is known of a source step, None for transformations and parameters."""
+    return SOURCES.get(stage.op) if stage.parent is None else None
+
+
+def count_argument(stage: Stage) -> Argument | None:
+    """The batch size, buffer size or count of a step, as given."""
+    if stage.call is None:
+        return None
+    source = source_of(stage)
+    if source is not None:
+        return stage.call.get("batch_size", source.batch) if source.batch is not None else None
+    name, position = COUNT_ARGUMENTS.get(stage.op, ("", None))
+    return stage.call.get(name, position) if name else None
+
+
+def batches(stage: Stage) -> bool:
+    """Whether a step certainly puts samples into batches."""
+    if stage.op in BATCHING or stage.op == "map_and_batch":
+        return True
+    source = source_of(stage)
+    if source is None or source.batch is None or stage.call is None:
+        return False
+    given = count_argument(stage)
+    if given is None:
+        return source.batch_size is not None and not stage.call.open
+    return not source.optional or _is_number(given.value)
+
+
+def _is_number(value: Value) -> bool:
+    """Whether a value is certainly a number, and not None."""
+    if isinstance(value, Known):
+        return type(value.value) in {int, float}
+    return isinstance(value, Expr) or (isinstance(value, Symbol) and value.kind == "int")
+
+
+def batch_size(stage: Stage) -> Value | None:
+    """The batch size of a batching step; the default of a loader."""
+    given = count_argument(stage)
+    if given is not None:
+        return given.value
+    source = source_of(stage)
+    return Known(source.batch_size) if source is not None and source.batch_size is not None else None
+
+
+def shuffles(stage: Stage) -> bool:
+    """Whether a step may shuffle samples or the files they come from."""
+    if stage.op in {"shuffle", "shuffle_and_repeat"}:
+        return True
+    source = source_of(stage)
+    if source is None or source.shuffle is None or stage.call is None:
+        return False
+    given = stage.call.get("shuffle", source.shuffle)
+    if given is None:
+        return source.shuffles or stage.call.open
+    return not (isinstance(given.value, Known) and not given.value.value)
+
+
+def is_autotune(value: Value) -> bool:
+    """Whether a value is `tf.data.AUTOTUNE` (which is -1)."""
+    return (isinstance(value, Api) and value.name in AUTOTUNE_NAMES) or known_int(value) == -1
+
+
+def sequence_like(stage: Stage) -> bool:
+    """Whether the size of a batching step is called like a length: it cuts sequences, it does not batch samples."""
+    given = count_argument(stage)
+    return given is not None and any(word in label for label in _labels(given.value) for word in _SEQUENCE_WORDS)
+
+
+def _labels(value: Value) -> Iterator[str]:
+    for one in alternatives(value):
+        if isinstance(one, (Known, Symbol)):
+            yield one.label.lower().replace("tensorflow", "")
+        elif isinstance(one, Expr):
+            for operand in one.operands:
+                yield from _labels(operand)
+
+
+def visible(stages: Sequence[Stage]) -> bool:
+    """Whether a chain is known from its source on: it does not come in as a parameter or from unknown datasets."""
+    return stages[0].op != "parameter" and all(
+        isinstance(one, Dataset) for stage in stages for value in stage.inputs if stage.op in {"zip", "concatenate"}
+        for one in alternatives(value)
+    )  # fmt: skip
+
+
+def describe(stage: Stage) -> str:
+    """A step as a person would write it: `batch(32)`."""
+    name = stage.op.rpartition(".")[2]
+    given = count_argument(stage)
+    return f"{name}({text(given.value)})" if given is not None and text(given.value) != "?" else f"{name}(…)"
+
+
+def evidence(stages: Sequence[Stage]) -> dict[str, object]:
+    """The order of a chain's steps, with their rows."""
+    return {"kind": "pipeline", "steps": [{"step": describe(stage), "row": stage.node} for stage in stages]}
+
+
+def nodes(stages: Sequence[Stage]) -> list[cst.CSTNode]:
+    """The calls of a chain."""
+    return [stage.node for stage in stages]

@@ -1,0 +1,245 @@
+"""The other files of a program's project: found next to the file or at its import roots, and read as far as needed.
+
+Of such a file only the statements that define a wanted name are executed, when the name is first used: most of what a project
+imports plays no part in its training.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from bslint.analysis.names import canonical, child
+from bslint.analysis.store import Scope
+from bslint.analysis.values import Api, Late, ProjectModule, Symbol, Value
+from bslint.siblings import import_roots, module_file
+from bslint.syntax.parse import parse, read_text
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from bslint.analysis.interpreter import Interpreter
+
+# Files that one program may pull in.
+MAX_FILES: Final = 24
+
+# Longer definitions (in characters) must name something of training to be looked at, and very long ones are not.
+_SHORT: Final = 1_000
+_LONG: Final = 15_000
+_TRAINING: Final = re.compile(
+    r"[dD]ataset|\.batch\(|\.fit\(|apply_gradients|minimize\(|keras|Sequential|[sS]trategy|tfds|add_argument|GradientTape"
+)
+
+# Modules whose star imports are understood.
+_STAR_LIBRARIES: Final = ("keras", "tf", "tfds")
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The top-level statements of a file, by the names that they bind or change.
+
+    Args:
+        statements: the source of each statement.
+        touching: for each name the numbers of its statements, in order.
+        stars: modules imported with a star, relative ones with their dots.
+        always: statements that register something wherever they stand (absl flags).
+    """
+
+    statements: list[str] = field(default_factory=list)
+    touching: dict[str, list[int]] = field(default_factory=dict)
+    stars: list[str] = field(default_factory=list)
+    always: list[int] = field(default_factory=list)
+
+
+class Project:
+    """Resolves imports of sibling files.
+
+    Args:
+        path: the linted file; its folder and the folder above its outermost package are import roots.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._file = Path(path)
+        self._modules: dict[str, ProjectModule] = {}
+        self._files: dict[int, Path] = {}
+        self._stars: dict[int, list[ProjectModule | str]] = {}
+        self._executed: set[tuple[int, int]] = set()
+        self._roots: tuple[Path, ...] | None = None
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """The files that were looked into."""
+        return tuple(self._modules)
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """Folders from which absolute imports are resolved, nearest first."""
+        if self._roots is None:
+            self._roots = import_roots(self._file.parent)
+        return self._roots
+
+    def module(self, it: Interpreter, path: str, level: int) -> ProjectModule | None:
+        """The project file that an import names, None when it is not of this project."""
+        file = self._find(it, path, level)
+        return self._open(it, file) if file is not None else None
+
+    def _find(self, it: Interpreter, path: str, level: int) -> Path | None:
+        parts = tuple(path.split(".")) if path else ()
+        if level:
+            base = self._files.get(it.frame.scope.module().uid, self._file).parent
+            for _ in range(level - 1):
+                base = base.parent
+            return module_file(base, parts)
+        if not parts or not self._file.name:
+            return None
+        return next((found for root in self.roots if (found := module_file(root, parts)) is not None), None)
+
+    def _open(self, it: Interpreter, file: Path) -> ProjectModule | None:
+        key = str(file)
+        found = self._modules.get(key)
+        if found is None and file != self._file and len(self._modules) < MAX_FILES:
+            scope = Scope(it.uid("module", key), "module")
+            found = self._modules[key] = ProjectModule(key, scope)
+            self._files[scope.uid] = file
+        return found
+
+    def member(self, it: Interpreter, module: ProjectModule, name: str) -> Value | None:
+        """A name of another file, or a submodule of a package."""
+        found = self.late(it, module.scope, name)
+        if found is not None:
+            return found
+        path = Path(module.path)
+        file = module_file(path.parent, (name,)) if path.name == "__init__.py" else None
+        return self._open(it, file) if file is not None else None
+
+    def late(self, it: Interpreter, scope: Scope, name: str) -> Value | None:
+        """A name of another file's module scope: its statements are executed when it is first asked for."""
+        file = self._files.get(scope.uid)
+        if file is not None:
+            self._execute(it, scope, file, name)
+        found = it.store.get((scope.uid, name))
+        if found is not None:
+            return it.settled(found)
+        return self.starred(it, scope, name)
+
+    def _execute(self, it: Interpreter, scope: Scope, file: Path, name: str) -> None:
+        index = _index(str(file), file.stat().st_mtime_ns)
+        for number in (*index.always, *index.touching.get(name, ())):
+            if (scope.uid, number) in self._executed:
+                continue
+            self._executed.add((scope.uid, number))
+            tree = _parsed(index.statements[number])
+            if tree is not None:
+                it.run_module(tree, scope)
+        if scope.uid not in self._stars:
+            self._stars[scope.uid] = []
+            for star in index.stars:
+                level = len(star) - len(star.lstrip("."))
+                self._star(it, scope, star[level:], level)
+
+    def star(self, it: Interpreter, path: str, level: int) -> None:
+        """Remember `from path import *`."""
+        self._star(it, it.frame.scope.module(), path, level)
+
+    def _star(self, it: Interpreter, scope: Scope, path: str, level: int) -> None:
+        with it.inside(scope):
+            module = self.module(it, path, level)
+        self._stars.setdefault(scope.uid, []).append(module if module is not None else canonical(path))
+
+    def starred(self, it: Interpreter, scope: Scope, name: str) -> Value | None:
+        """A name that a star import binds: of a sibling file, or a class of Keras or TensorFlow."""
+        for source in reversed(self._stars.get(scope.uid, [])):
+            if isinstance(source, ProjectModule):
+                found = self.member(it, source, name) if source.scope is not scope else None
+                if found is not None:
+                    return found
+            elif source.partition(".")[0] in _STAR_LIBRARIES and (name[:1].isupper() or source == "tf"):
+                return Api(child(source, name))
+        return None
+
+    def import_name(self, it: Interpreter, path: str, level: int, name: str, node: cst.CSTNode) -> Value:
+        """`from path import name`: a submodule, a member of a sibling file, or a library name."""
+        full = f"{path}.{name}" if path else name
+        module = self.module(it, path, level) if path or level else None
+        if module is not None:
+            return Late(module, name, node)
+        submodule = self.module(it, full, level)
+        if submodule is not None:
+            return submodule
+        return Symbol(("import", path, level, name), name, node) if level else Api(canonical(full), node)
+
+    def resolve(self, it: Interpreter, late: Late) -> Value:
+        """What an imported name of a sibling file stands for."""
+        found = self.member(it, late.module, late.name)
+        return found if found is not None else Symbol(("import", late.module.path, late.name), late.name, late.origin)
+
+
+@lru_cache(maxsize=512)
+def _index(path: str, changed: int) -> Index:
+    """The statements of a file; `changed` is its modification time."""
+    text = read_text(path)
+    try:
+        tree = ast.parse(text) if text is not None else ast.Module([], [])
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = ast.Module([], [])
+    index = Index()
+    rows = (text or "").splitlines(keepends=True)
+    for statement in tree.body:
+        number = len(index.statements)
+        first = min([statement.lineno, *(one.lineno for one in getattr(statement, "decorator_list", []))])
+        source = _worth("".join(rows[first - 1 : statement.end_lineno]), statement)
+        index.statements.append(source)
+        if isinstance(statement, ast.Expr) and "DEFINE_" in source:
+            index.always.append(number)
+        for name in _touched(statement, index):
+            index.touching.setdefault(name, []).append(number)
+    return index
+
+
+def _worth(source: str, statement: ast.stmt) -> str:
+    """The part of a statement that training can depend on: long functions that name nothing of it are left out."""
+    if len(source) <= _SHORT:
+        return source
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return source if len(source) <= _LONG and _TRAINING.search(source) else ""
+    if isinstance(statement, ast.ClassDef) and (len(source) > _LONG or not _TRAINING.search(source)):
+        bases = ", ".join(map(ast.unparse, statement.bases))
+        return f"class {statement.name}({bases}): pass"
+    return source
+
+
+def _touched(statement: ast.stmt, index: Index) -> Iterator[str]:
+    """The module-level names that a statement binds or changes."""
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        yield statement.name
+    elif isinstance(statement, (ast.Import, ast.ImportFrom)):
+        if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*":
+            index.stars.append("." * statement.level + (statement.module or ""))
+        yield from ((alias.asname or alias.name).partition(".")[0] for alias in statement.names)
+    elif isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        yield from {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
+    elif isinstance(statement, ast.Expr):
+        if isinstance(statement.value, ast.Call):
+            yield from _root(statement.value)
+    else:
+        inner = [node for node in ast.iter_child_nodes(statement) if isinstance(node, ast.stmt)]
+        inner += [one for handler in getattr(statement, "handlers", []) for one in handler.body]
+        yield from dict.fromkeys(name for one in inner for name in _touched(one, index))
+
+
+def _root(node: ast.expr) -> Iterator[str]:
+    while isinstance(node, (ast.Call, ast.Attribute, ast.Subscript)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    if isinstance(node, ast.Name):
+        yield node.id
+
+
+@lru_cache(maxsize=256)
+def _parsed(statement: str) -> cst.Module | None:
+    return parse(statement)

@@ -1,0 +1,387 @@
+"""What statements do: assignments, branches, loops, handlers, definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from bslint.analysis import arithmetic, calls, expressions, handlers, imports, loops
+from bslint.analysis.apis import EXPECTING_ERRORS
+from bslint.analysis.facts import Discarded
+from bslint.analysis.values import (
+    NONE,
+    Api,
+    Class,
+    Dataset,
+    Items,
+    Known,
+    Mapping,
+    Method,
+    Object,
+    ProjectModule,
+    Symbol,
+    Value,
+    alternatives,
+)
+
+if TYPE_CHECKING:
+    from bslint.analysis.interpreter import Assumptions, Flow, Interpreter
+
+
+def run(it: Interpreter, body: Sequence[cst.CSTNode]) -> Flow:
+    """Execute statements in order until control leaves."""
+    following = it.frame.following
+    flow: Flow = "next"
+    last = len(body) - 1
+    for position, node in enumerate(body):
+        following.append(position < last)
+        flow = execute(it, node)
+        following.pop()
+        if flow != "next":
+            break
+    return flow
+
+
+def execute(it: Interpreter, node: cst.CSTNode) -> Flow:
+    """Execute one statement."""
+    it.tick()
+    handler = _STATEMENTS.get(type(node))
+    if handler is None:
+        return "next"
+    flow: Flow = handler(it, node)
+    return flow
+
+
+def block(it: Interpreter, body: cst.BaseSuite) -> Flow:
+    """Execute the body of a compound statement."""
+    return run(it, body.body)
+
+
+def _line(it: Interpreter, node: cst.SimpleStatementLine) -> Flow:
+    return run(it, node.body)
+
+
+def _expression(it: Interpreter, node: cst.Expr) -> Flow:
+    value = it.evaluate(node.value)
+    if isinstance(node.value, (cst.Call, cst.BinaryOperation)) and not it.muted:
+        it.effects.discarded.append(Discarded(value, node.value, _receiver(node.value), it.display is node))
+    return "exit" if isinstance(value, Symbol) and value.kind == "never" else "next"
+
+
+def _receiver(node: cst.BaseExpression) -> str | None:
+    """The plain variable at the start of a chain of calls: `ds` in `ds.map(f).batch(2)`."""
+    while isinstance(node, (cst.Call, cst.Attribute)):
+        node = node.func if isinstance(node, cst.Call) else node.value
+    return node.value if isinstance(node, cst.Name) else None
+
+
+def _assign(it: Interpreter, node: cst.Assign) -> Flow:
+    value = it.evaluate(node.value)
+    for target in node.targets:
+        assign(it, target.target, value)
+    return "next"
+
+
+def _annotated(it: Interpreter, node: cst.AnnAssign) -> Flow:
+    if node.value is not None:
+        assign(it, node.target, it.evaluate(node.value))
+    elif isinstance(node.target, cst.Name) and it.frame.scope.kind == "class":
+        it.bind(node.target.value, calls.annotated(it, node.annotation.annotation, node.target, node.target.value))
+    return "next"
+
+
+def _augmented(it: Interpreter, node: cst.AugAssign) -> Flow:
+    old = it.evaluate(node.target)  # type: ignore[arg-type]
+    value = it.evaluate(node.value)
+    op = arithmetic.OPERATORS.get(type(node.operator), "?")
+    items, more = it.contents(old), it.contents(value)
+    if op == "+" and isinstance(old, Object) and items is not None:
+        added = more.items if more else ()
+        complete = items.complete and more is not None and more.complete
+        it.set_field(old, "[]", Items((*items.items, *added), complete=complete))
+        return "next"
+    assign(it, node.target, it.lift(lambda a, b: arithmetic.binary(it, op, a, b, node), old, value))
+    return "next"
+
+
+def assign(it: Interpreter, target: cst.BaseExpression, value: Value) -> None:
+    """Bind a target to a value: a name, an attribute, an item, or a pattern of them."""
+    if isinstance(target, cst.Name):
+        it.bind(target.value, _named(value, target))
+    elif isinstance(target, cst.Attribute):
+        owner = it.evaluate(target.value)
+        for one in alternatives(owner):
+            it.set_field(one, target.attr.value, value)
+    elif isinstance(target, cst.Subscript):
+        _assign_item(it, target, value)
+    elif isinstance(target, (cst.Tuple, cst.List)):
+        _unpack(it, target.elements, value, target)
+
+
+def target_names(target: cst.BaseExpression) -> list[str]:
+    """The variables that a target binds."""
+    if isinstance(target, cst.Name):
+        return [target.value]
+    if isinstance(target, (cst.Tuple, cst.List)):
+        return [name for element in target.elements for name in target_names(element.value)]
+    return []
+
+
+def _named(value: Value, target: cst.Name) -> Value:
+    """A literal or an unknown value takes the name of the first variable that holds it."""
+    if isinstance(value, Known) and not value.label and value.origin is not None:
+        return Known(value.value, value.origin, target.value)
+    if isinstance(value, Symbol) and value.label == "?":
+        return Symbol(
+            value.key, target.value, value.origin, kind=value.kind, base=value.base, attribute=value.attribute
+        )
+    return value
+
+
+def _assign_item(it: Interpreter, target: cst.Subscript, value: Value) -> None:
+    owner = it.evaluate(target.value)
+    if len(target.slice) != 1 or not isinstance(target.slice[0].slice, cst.Index):
+        return
+    index = it.evaluate(target.slice[0].slice.value)
+    for one in alternatives(owner):
+        entries, items = it.mapping(one), it.contents(one)
+        if entries is not None:
+            _assign_entry(it, one, entries, index, value)
+        elif items is not None and isinstance(one, Object):
+            _assign_element(it, one, items, index, value)
+        elif isinstance(one, Symbol) and isinstance(index, Known):
+            it.set_field(one, f"[{index.key!r}]", value)
+
+
+def _assign_entry(it: Interpreter, owner: Value, entries: Mapping, index: Value, value: Value) -> None:
+    if isinstance(index, Known):
+        changed = Mapping({**entries.items, index.value: value}, complete=entries.complete)
+    else:
+        it.escape(value)
+        changed = Mapping(dict(entries.items), complete=False)
+    it.set_field(owner, "{}", changed)
+
+
+def _assign_element(it: Interpreter, owner: Object, items: Items, index: Value, value: Value) -> None:
+    if isinstance(index, Known) and type(index.value) is int and -len(items.items) <= index.value < len(items.items):
+        changed = list(items.items)
+        changed[index.value] = value
+        it.set_field(owner, "[]", Items(tuple(changed), complete=items.complete))
+    else:
+        it.escape(value)
+        it.set_field(owner, "[]", Items((), complete=False))
+
+
+def _unpack(it: Interpreter, targets: Sequence[cst.BaseElement], value: Value, node: cst.CSTNode) -> None:
+    star = next((i for i, element in enumerate(targets) if isinstance(element, cst.StarredElement)), None)
+    for position, element in enumerate(targets):
+        if star is not None and position >= star:
+            part: Value = it.unknown(element)
+        else:
+            part = it.lift(lambda one, position=position: calls.part(it, one, position, len(targets), node), value)
+        assign(it, element.value, part)
+
+
+def _return(it: Interpreter, node: cst.Return) -> Flow:
+    value = it.evaluate(node.value) if node.value is not None else NONE
+    calls.leave(it, value)
+    return "return"
+
+
+def _raise(it: Interpreter, node: cst.Raise) -> Flow:
+    if node.exc is not None:
+        it.evaluate(node.exc)
+    return "raise"
+
+
+def _assert(it: Interpreter, node: cst.Assert) -> Flow:
+    test = it.evaluate(node.test)
+    if arithmetic.truth(it, test) is None:
+        it.path = {**it.path, **dict(arithmetic.assumptions(it, test, True))}
+    return "next"
+
+
+def _delete(it: Interpreter, node: cst.Del) -> Flow:
+    targets = [element.value for element in node.target.elements] if isinstance(node.target, cst.Tuple) else [node.target]
+    for target in targets:
+        if isinstance(target, cst.Name):
+            scope = it.frame.scope
+            it.store.set((scope.outer.get(target.value, scope).uid, target.value), None)
+    return "next"
+
+
+def _global(it: Interpreter, node: cst.Global) -> Flow:
+    for name in node.names:
+        it.frame.scope.outer[name.name.value] = it.frame.scope.module()
+    return "next"
+
+
+def _nonlocal(it: Interpreter, node: cst.Nonlocal) -> Flow:
+    for name in node.names:
+        scope = it.frame.scope.parent
+        while scope is not None and it.store.get((scope.uid, name.name.value)) is None:
+            scope = scope.parent
+        if scope is not None:
+            it.frame.scope.outer[name.name.value] = scope
+    return "next"
+
+
+def _if(it: Interpreter, node: cst.If) -> Flow:
+    test = it.evaluate(node.test)
+    outcome = arithmetic.truth(it, test)
+
+    def otherwise() -> Flow:
+        if isinstance(node.orelse, cst.If):
+            return execute(it, node.orelse)
+        return block(it, node.orelse.body) if node.orelse is not None else "next"
+
+    if outcome is not None:
+        return block(it, node.body) if outcome else otherwise()
+    return it.branch(
+        [
+            (arithmetic.assumptions(it, test, True), lambda: block(it, node.body)),
+            (arithmetic.assumptions(it, test, False), otherwise),
+        ]
+    )
+
+
+def _match(it: Interpreter, node: cst.Match) -> Flow:
+    subject = it.evaluate(node.subject)
+    branches: list[tuple[Assumptions, Callable[[], Flow]]] = []
+    exhaustive = False
+    for case in node.cases:
+        test = _case_test(it, subject, case)
+        outcome = arithmetic.truth(it, test) if test is not None else None
+        if outcome is False:
+            continue
+        passed = arithmetic.assumptions(it, test, True) if test is not None else ((("case", id(case)), True),)
+        branches.append((() if outcome else passed, lambda case=case: _case(it, subject, case)))
+        if outcome:
+            exhaustive = True
+            break
+    if not exhaustive:
+        branches.append(((), lambda: "next"))
+    return it.branch(branches)
+
+
+def _case_test(it: Interpreter, subject: Value, case: cst.MatchCase) -> Value | None:
+    """The test of a case whose pattern is a literal, an alternative of literals, or a wildcard."""
+    if case.guard is not None:
+        return None
+    pattern = case.pattern
+    if isinstance(pattern, cst.MatchAs) and pattern.pattern is None:
+        return Known(True)
+    if isinstance(pattern, cst.MatchValue):
+        wanted = it.evaluate(pattern.value)
+        return it.lift(lambda one, other: arithmetic.compare(it, "==", one, other, pattern), subject, wanted)
+    return None
+
+
+def _case(it: Interpreter, subject: Value, case: cst.MatchCase) -> Flow:
+    pattern = case.pattern
+    if isinstance(pattern, cst.MatchAs) and pattern.name is not None:
+        it.bind(pattern.name.value, subject)
+    if case.guard is not None:
+        it.evaluate(case.guard)
+    return block(it, case.body)
+
+
+def _with(it: Interpreter, node: cst.With) -> Flow:
+    strategies = len(it.strategies)
+    muted = it.muted
+    for entry in node.items:
+        manager = it.evaluate(entry.item)
+        it.muted += _expects_error(manager)
+        entered = calls.entered(it, manager, entry)
+        if entry.asname is not None:
+            assign(it, entry.asname.name, entered)
+    flow = block(it, node.body)
+    del it.strategies[strategies:]
+    it.muted = muted
+    return flow
+
+
+def _expects_error(manager: Value) -> bool:
+    """`with pytest.raises(...)`: what happens inside is meant to be wrong."""
+    callee = manager.base if isinstance(manager, Symbol) else None
+    if isinstance(callee, (Symbol, Method)):
+        name = callee.attribute if isinstance(callee, Symbol) else callee.name
+        return name in EXPECTING_ERRORS
+    if isinstance(callee, Api):
+        return callee.name.rpartition(".")[2] in EXPECTING_ERRORS
+    return isinstance(manager, Object) and isinstance(manager.type, str) and manager.type.rpartition(".")[2] in EXPECTING_ERRORS
+
+
+def _function(it: Interpreter, node: cst.FunctionDef) -> Flow:
+    it.bind(node.name.value, calls.decorated(it, node))
+    return "next"
+
+
+def _class(it: Interpreter, node: cst.ClassDef) -> Flow:
+    bases = tuple(it.evaluate(arg.value) for arg in node.bases if arg.star == "")
+    scope = it.scope("class", it.frame.scope, node)
+    made = Class(node, tuple(option for base in bases for option in alternatives(base)), scope)
+    for decorator in node.decorators:
+        it.evaluate(decorator.decorator)
+    it.bind(node.name.value, made)
+    with it.inside(scope):
+        block(it, node.body)
+    it.classes.append(made)
+    return "next"
+
+
+def _import(it: Interpreter, node: cst.Import) -> Flow:
+    imports.plain(it, node)
+    return "next"
+
+
+def _import_from(it: Interpreter, node: cst.ImportFrom) -> Flow:
+    imports.from_module(it, node)
+    return "next"
+
+
+def _pass(it: Interpreter, node: cst.CSTNode) -> Flow:
+    return "next"
+
+
+def _break(it: Interpreter, node: cst.Break) -> Flow:
+    loops.leave(it, "break")
+    return "break"
+
+
+def _continue(it: Interpreter, node: cst.Continue) -> Flow:
+    loops.leave(it, "continue")
+    return "continue"
+
+
+_STATEMENTS: dict[type, Callable[[Interpreter, Any], Flow]] = {
+    cst.SimpleStatementLine: _line,
+    cst.Expr: _expression,
+    cst.Assign: _assign,
+    cst.AnnAssign: _annotated,
+    cst.AugAssign: _augmented,
+    cst.Return: _return,
+    cst.Raise: _raise,
+    cst.Assert: _assert,
+    cst.Del: _delete,
+    cst.Global: _global,
+    cst.Nonlocal: _nonlocal,
+    cst.If: _if,
+    cst.For: loops.for_loop,
+    cst.While: loops.while_loop,
+    cst.Try: handlers.try_statement,
+    cst.TryStar: handlers.try_statement,
+    cst.With: _with,
+    cst.Match: _match,
+    cst.FunctionDef: _function,
+    cst.ClassDef: _class,
+    cst.Import: _import,
+    cst.ImportFrom: _import_from,
+    cst.Pass: _pass,
+    cst.Break: _break,
+    cst.Continue: _continue,
+}
+
+__all__ = ["Dataset", "ProjectModule", "assign", "block", "execute", "expressions", "run"]

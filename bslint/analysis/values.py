@@ -1,0 +1,420 @@
+"""Abstract values: what the interpreter knows about an expression.
+
+A value is immutable; what changes over time (variables, attributes, the contents of lists) lives in the `Store`. Every
+value has a `key` by which equal knowledge compares equal, and an `origin`, the syntax node where it was written, so that
+a finding can point at the literal and at its use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from bslint.analysis.arguments import Arguments
+    from bslint.analysis.store import Scope
+
+Key: TypeAlias = Hashable
+Guard: TypeAlias = frozenset[tuple[Key, bool]]
+
+NO_GUARD: Guard = frozenset()
+
+
+class Value:
+    """Base of all abstract values."""
+
+    __slots__ = ("key", "origin")
+
+    key: Key
+    origin: cst.CSTNode | None
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.key!r})"
+
+
+class Known(Value):
+    """A Python literal: number, string, bytes, bool, None or Ellipsis.
+
+    `label` is the name of the first variable, option or parameter that held it.
+    """
+
+    __slots__ = ("label", "value")
+
+    def __init__(self, value: Any, origin: cst.CSTNode | None = None, label: str = "") -> None:  # noqa: ANN401
+        self.value = value
+        self.label = label
+        self.key = ("known", type(value), value)
+        self.origin = origin
+
+    def __repr__(self) -> str:
+        return f"Known({self.value!r})"
+
+
+class Symbol(Value):
+    """A value that is not known, but is the same wherever its key is the same.
+
+    Args:
+        key: identity, for example the parameter or the call that produced it.
+        label: how the program names it, for messages: `len(x_train)`.
+        kind: what is known of its type: "int", "float", "bool", "tensor", "array", or None.
+        base: the value that this is an attribute, element or result of.
+        attribute: name of the attribute of `base`, if it is one.
+    """
+
+    __slots__ = ("attribute", "base", "kind", "label")
+
+    def __init__(
+        self,
+        key: Key,
+        label: str = "?",
+        origin: cst.CSTNode | None = None,
+        *,
+        kind: str | None = None,
+        base: Value | None = None,
+        attribute: str | None = None,
+    ) -> None:
+        self.key = key
+        self.label = label
+        self.origin = origin
+        self.kind = kind
+        self.base = base
+        self.attribute = attribute
+
+    def __repr__(self) -> str:
+        return f"Symbol({self.label})"
+
+
+class Expr(Value):
+    """An operation on values of which at least one is not known: `len(x) // 32`.
+
+    `op` is a Python operator (`+`, `//`, `<`, `not`, `and`, …) or the canonical name of a function (`len`, `int`,
+    `math.ceil`, `numpy.ceil`).
+    """
+
+    __slots__ = ("kind", "op", "operands")
+
+    def __init__(
+        self, key: Key, op: str, operands: tuple[Value, ...], origin: cst.CSTNode | None = None, kind: str | None = None
+    ) -> None:
+        self.op = op
+        self.operands = operands
+        self.key = key
+        self.origin = origin
+        self.kind = kind
+
+    def __repr__(self) -> str:
+        return f"Expr({self.op}, {', '.join(map(repr, self.operands))})"
+
+
+class Items(Value):
+    """An immutable sequence: a tuple, or the contents of a list at one moment.
+
+    `complete` is False when there may be more items than those listed.
+    """
+
+    __slots__ = ("complete", "items")
+
+    def __init__(self, items: tuple[Value, ...], origin: cst.CSTNode | None = None, *, complete: bool = True) -> None:
+        self.items = items
+        self.complete = complete
+        self.key = ("items", complete, *(item.key for item in items))
+        self.origin = origin
+
+
+class Mapping(Value):
+    """The contents of a dict at one moment, by literal key."""
+
+    __slots__ = ("complete", "items")
+
+    def __init__(
+        self, items: dict[Key, Value], origin: cst.CSTNode | None = None, *, complete: bool = True
+    ) -> None:
+        self.items = items
+        self.complete = complete
+        self.key = ("mapping", complete, *((name, value.key) for name, value in items.items()))
+        self.origin = origin
+
+
+class Api(Value):
+    """A module, class, function or constant of a library, by its canonical name: `tf.data.Dataset.range`."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str, origin: cst.CSTNode | None = None) -> None:
+        self.name = name
+        self.key = ("api", name)
+        self.origin = origin
+
+    def __repr__(self) -> str:
+        return f"Api({self.name})"
+
+
+class Class(Value):
+    """A class written in the program; its body's names live in `scope`."""
+
+    __slots__ = ("bases", "name", "node", "scope")
+
+    def __init__(self, node: cst.ClassDef, bases: tuple[Value, ...], scope: Scope) -> None:
+        self.node = node
+        self.name = node.name.value
+        self.bases = bases
+        self.scope = scope
+        self.key = ("class", id(node), scope.uid)
+        self.origin = node
+
+    def ancestry(self) -> Iterator[Value]:
+        """The class and its bases, nearest first (depth first; enough for the single inheritance of real models)."""
+        yield self
+        for base in self.bases:
+            if isinstance(base, Class):
+                yield from base.ancestry()
+            else:
+                yield base
+
+    def external_bases(self) -> tuple[str, ...]:
+        """Canonical names of the library classes that this class derives from."""
+        return tuple(base.name for base in self.ancestry() if isinstance(base, Api))
+
+
+class Object(Value):
+    """An instance: of a library class (`type` is its canonical name) or of a class of the program.
+
+    Lists and dicts are objects of type `list` and `dict`. Attributes and contents live in the store under this key.
+    `call` is the call that made it, with its arguments.
+    """
+
+    __slots__ = ("call", "type")
+
+    def __init__(
+        self, key: Key, type_: str | Class, call: Arguments | None = None, origin: cst.CSTNode | None = None
+    ) -> None:
+        self.key = key
+        self.type = type_
+        self.call = call
+        self.origin = origin
+
+    def types(self) -> tuple[str, ...]:
+        """Canonical names of the library classes that this is an instance of."""
+        return (self.type,) if isinstance(self.type, str) else self.type.external_bases()
+
+    def __repr__(self) -> str:
+        return f"Object({self.type if isinstance(self.type, str) else self.type.name})"
+
+
+class Function(Value):
+    """A function or lambda of the program, with the scope that it closes over and its evaluated defaults."""
+
+    __slots__ = ("decorators", "defaults", "name", "node", "scope")
+
+    def __init__(
+        self,
+        node: cst.FunctionDef | cst.Lambda,
+        scope: Scope,
+        defaults: dict[str, Value],
+        decorators: tuple[str, ...] = (),
+    ) -> None:
+        name = getattr(node, "name", None)
+        self.node = node
+        self.name: str = name.value if name is not None else "<lambda>"
+        self.scope = scope
+        self.defaults = defaults
+        self.decorators = decorators
+        self.key = ("function", id(node), scope.uid)
+        self.origin = node
+
+    def __repr__(self) -> str:
+        return f"Function({self.name})"
+
+
+class Method(Value):
+    """A function bound to its receiver, or (with a name only) a method of a library object."""
+
+    __slots__ = ("function", "name", "receiver")
+
+    def __init__(self, receiver: Value, name: str, function: Function | None, origin: cst.CSTNode | None) -> None:
+        self.receiver = receiver
+        self.name = name
+        self.function = function
+        self.key = ("method", receiver.key, name, function.key if function else None)
+        self.origin = origin
+
+
+class Partial(Value):
+    """`functools.partial(function, ...)`."""
+
+    __slots__ = ("arguments", "function")
+
+    def __init__(self, function: Value, arguments: Arguments, origin: cst.CSTNode | None) -> None:
+        self.function = function
+        self.arguments = arguments
+        self.key = ("partial", function.key, *arguments.keys())
+        self.origin = origin
+
+
+class ProjectModule(Value):
+    """Another file of the linted project; its names live in `scope`."""
+
+    __slots__ = ("path", "scope")
+
+    def __init__(self, path: str, scope: Scope, origin: cst.CSTNode | None = None) -> None:
+        self.path = path
+        self.scope = scope
+        self.key = ("project", path)
+        self.origin = origin
+
+
+class Late(Value):
+    """A name imported from another file of the project, not looked at yet."""
+
+    __slots__ = ("module", "name")
+
+    def __init__(self, module: ProjectModule, name: str, origin: cst.CSTNode | None) -> None:
+        self.module = module
+        self.name = name
+        self.key = ("late", module.path, name)
+        self.origin = origin
+
+
+@dataclass(slots=True, eq=False)
+class Stage:
+    """One step of an input pipeline: its source or a transformation.
+
+    Args:
+        op: method name (`batch`), or for a source the canonical name of what made it.
+        node: the call (or the parameter) that makes the step.
+        call: its arguments; None for a parameter.
+        parent: the step before it; None for a source.
+        inputs: further datasets that flow in (`zip`, `concatenate`).
+        loops: nodes of the loops in which the step is built, outermost first.
+    """
+
+    op: str
+    node: cst.CSTNode
+    call: Arguments | None
+    parent: Stage | None
+    inputs: tuple[Value, ...] = ()
+    loops: tuple[cst.CSTNode, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def chain(self) -> tuple[Stage, ...]:
+        """All steps from the source to this one."""
+        steps: list[Stage] = []
+        stage: Stage | None = self
+        while stage is not None:
+            steps.append(stage)
+            stage = stage.parent
+        return tuple(reversed(steps))
+
+
+class Dataset(Value):
+    """A `tf.data.Dataset`: its last step."""
+
+    __slots__ = ("stage",)
+
+    def __init__(self, stage: Stage, origin: cst.CSTNode | None = None) -> None:
+        self.stage = stage
+        self.key = ("dataset", id(stage))
+        self.origin = origin
+
+
+class DatasetIterator(Value):
+    """`iter(ds)` and wrappers around a dataset that yield its elements (`enumerate`, `tqdm`, `zip`).
+
+    `wrapper` is `iter`, `enumerate` or `zip`.
+    """
+
+    __slots__ = ("datasets", "wrapper")
+
+    def __init__(self, datasets: tuple[Value, ...], wrapper: str, origin: cst.CSTNode | None) -> None:
+        self.datasets = datasets
+        self.wrapper = wrapper
+        self.key = ("iterator", wrapper, *(dataset.key for dataset in datasets))
+        self.origin = origin
+
+
+class LayerOutput(Value):
+    """The symbolic tensor that a Keras layer or model returns when it is called on symbolic tensors."""
+
+    __slots__ = ("inputs", "layer")
+
+    def __init__(self, layer: Object, inputs: Value | None, origin: cst.CSTNode | None) -> None:
+        self.layer = layer
+        self.inputs = inputs
+        self.key = ("output", layer.key, inputs.key if inputs else None)
+        self.origin = origin
+
+
+class Choice(Value):
+    """One of several values, after a branch that could not be decided.
+
+    Each alternative carries its guard: which tests went which way. Alternatives with contradicting guards never meet.
+    """
+
+    __slots__ = ("alternatives",)
+
+    def __init__(self, alternatives: tuple[tuple[Guard, Value], ...]) -> None:
+        self.alternatives = alternatives
+        self.key = ("choice", frozenset((guard, value.key) for guard, value in alternatives))
+        self.origin = alternatives[0][1].origin
+
+    def __repr__(self) -> str:
+        return f"Choice({', '.join(repr(value) for _, value in self.alternatives)})"
+
+
+NONE = Known(None)
+
+
+def alternatives(value: Value | None) -> tuple[Value, ...]:
+    """The values that this may be: itself, or the alternatives of a `Choice`."""
+    if value is None:
+        return ()
+    if isinstance(value, Choice):
+        return tuple(alternative for _, alternative in value.alternatives)
+    return (value,)
+
+
+def guarded(value: Value) -> tuple[tuple[Guard, Value], ...]:
+    """Alternatives with their guards."""
+    return value.alternatives if isinstance(value, Choice) else ((NO_GUARD, value),)
+
+
+def is_known(value: Value | None, *types: type) -> bool:
+    """Whether the value is a literal of exactly one of these types (bool is not int)."""
+    return isinstance(value, Known) and type(value.value) in types
+
+
+def known_int(value: Value | None) -> int | None:
+    """The integer, if it is one and known (never a bool)."""
+    return value.value if isinstance(value, Known) and type(value.value) is int else None
+
+
+def is_none(value: Value | None) -> bool:
+    """Whether the value is known to be None (or is absent)."""
+    return value is None or (isinstance(value, Known) and value.value is None)
+
+
+def text(value: Value | None) -> str:
+    """The value as the program would write it, for messages."""
+    if isinstance(value, Known):
+        return repr(value.value)
+    if isinstance(value, Symbol):
+        return value.label
+    if isinstance(value, Expr):
+        return _expression_text(value)
+    if isinstance(value, Api):
+        return value.name
+    return "?"
+
+
+def _expression_text(value: Expr) -> str:
+    parts = [text(operand) for operand in value.operands]
+    if value.op.replace(".", "").replace("_", "").isalnum() and value.op not in {"and", "or", "not", "in", "is"}:
+        return f"{value.op}({', '.join(parts)})"
+    if len(parts) == 1:
+        return f"{value.op} {parts[0]}" if value.op == "not" else f"{value.op}{parts[0]}"
+    nested = [f"({part})" if isinstance(operand, Expr) and len(operand.operands) > 1 and not part.endswith(")") else part
+              for part, operand in zip(parts, value.operands, strict=True)]
+    return f" {value.op} ".join(nested)

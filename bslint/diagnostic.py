@@ -1,0 +1,78 @@
+"""What bslint reports: diagnostics, their fixes and the places they point at.
+
+Rows and columns are 1-based, columns count Unicode code points, end positions are exclusive. In a notebook a
+position is relative to its cell, in Markdown and in Python files it is the file's own.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+Severity = Literal["error", "warning", "info"]
+Applicability = Literal["safe", "unsafe"]
+
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+
+
+class Position(msgspec.Struct, frozen=True, order=True):
+    """A place in a file or in a notebook cell: 1-based row and column."""
+
+    row: int
+    column: int
+
+
+class Edit(msgspec.Struct, frozen=True):
+    """Replace the text from `location` up to `end_location` by `content`."""
+
+    content: str
+    location: Position
+    end_location: Position
+
+
+class Fix(msgspec.Struct, frozen=True):
+    """Edits that repair one finding; all of them lie in the finding's own cell."""
+
+    applicability: Applicability
+    message: str
+    edits: tuple[Edit, ...]
+
+
+class Related(msgspec.Struct, frozen=True):
+    """Another place that explains the finding."""
+
+    message: str
+    filename: str
+    cell: int | None
+    location: Position
+    end_location: Position
+
+
+class Diagnostic(msgspec.Struct, frozen=True):
+    """One finding in one file.
+
+    `code` is a rule's code, `invalid-syntax` or `io-error`. `help` says what to do. `statement` holds the first and last
+    row on which a suppression comment for this finding may stand: the header of its statement.
+    """
+
+    filename: str
+    cell: int | None
+    location: Position
+    end_location: Position
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    help: str = ""
+    fix: Fix | None = None
+    noqa_row: int | None = None
+    url: str | None = None
+    evidence: dict[str, Any] | None = None
+    related: tuple[Related, ...] = ()
+    statement: tuple[int, int] = (0, 0)
+
+    @property
+    def sort_key(self) -> tuple[str, int, Position, str]:
+        """Order of every report: file, cell, position, code."""
+        return (self.filename, self.cell or 0, self.location, self.code)

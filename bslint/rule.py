@@ -1,0 +1,198 @@
+"""What a rule is: a documented function from one fact to findings.
+
+A rule is one module in `rules/`. It subscribes to a kind of fact by the annotation of its first parameter:
+
+    @rule("BS104", "batch-size-with-dataset", "warning", literals=[("batch_size",), (".fit(",)])
+    def check(run: Run, context: Context) -> Iterator[Finding]: ...
+
+Its docstring is its page; `BAD`, `GOOD` and `FIXED` are its examples, which the tests run.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, get_args, get_type_hints
+
+from bslint.analysis.facts import FACT_TYPES, UsedNames
+from bslint.config import Settings
+from bslint.diagnostic import SEVERITIES, Fix, Severity
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from bslint.edits import Editor
+
+HEADINGS = ("What it does", "Why is this bad?", "Example", "Use instead", "References")
+DOCUMENTATION = "https://bslint.readthedocs.io/en/stable/rules"
+
+Literals: TypeAlias = tuple[tuple[bytes, ...], ...]
+
+TENSORFLOW = ("tensorflow", "keras")
+# What makes a tf.data dataset, in the file or in one that it imports.
+DATASETS = ("tf.data", "Dataset", "_dataset", "tfds")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From the start of one node to the end of another."""
+
+    first: cst.CSTNode
+    last: cst.CSTNode
+
+
+Place: TypeAlias = "cst.CSTNode | Span"
+
+
+def link(call: cst.CSTNode) -> Place:
+    """One link of a chain of calls: from the method's name to its closing parenthesis."""
+    name = getattr(getattr(call, "func", None), "attr", None)
+    return Span(name, call) if name is not None else call
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule found, in terms of syntax nodes.
+
+    Args:
+        at: the code to change. Of several places the first that stands in the linted file counts; a finding of which
+            none does is dropped: it belongs to another file.
+        message: what is wrong and why.
+        help: what to do.
+        related: other places that explain it, with a message each.
+        evidence: JSON-like data that lets a person check the claim; syntax nodes in it become rows.
+        fix: builds the fix; may return None when the code around does not allow it.
+        severity: when it differs from the rule's.
+    """
+
+    at: Place | Sequence[Place]
+    message: str
+    help: str = ""
+    related: Sequence[tuple[Place, str]] = ()
+    evidence: Mapping[str, Any] | None = None
+    fix: Callable[[Editor], Fix | None] | None = None
+    severity: Severity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a rule may know besides the fact."""
+
+    settings: Settings
+    names: UsedNames
+
+
+Check: TypeAlias = Callable[[Any, Context], Iterable[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A registered rule.
+
+    Args:
+        code: `BS` and three digits; never reused.
+        name: the bad pattern, in kebab case.
+        severity: error: the run is wrong or dies; warning: a defect of bounded cost; info: correct but untuned.
+        literals: groups of byte strings; a file can only have a finding when it contains one string of every group.
+        reach: groups of byte strings, of each of which one must occur in the file or in one that it imports.
+        fact: the kinds of facts that it judges.
+        check: judges one fact.
+        doc: its page, in Markdown.
+        module: where it is defined.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    literals: Literals
+    reach: Literals
+    fact: tuple[type, ...]
+    check: Check = field(repr=False)
+    doc: str = field(repr=False)
+    module: str
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of its page."""
+        return self.doc.partition("\n")[0].strip()
+
+    @property
+    def url(self) -> str:
+        """Address of its page."""
+        return f"{DOCUMENTATION}/{self.name}"
+
+
+class RuleError(Exception):
+    """A rule module that does not keep to the form; the message names the file and line."""
+
+
+_Check = TypeVar("_Check", bound=Check)
+
+
+def rule(
+    code: str,
+    name: str,
+    severity: Severity,
+    *,
+    literals: Iterable[Sequence[str]],
+    reach: Iterable[Sequence[str]] = (),
+) -> Callable[[_Check], _Check]:
+    """Register the decorated function as the rule of its module.
+
+    Raises:
+        RuleError: when code, name, severity, signature or page are not as they must be.
+    """
+
+    def register(check: _Check) -> _Check:
+        module = sys.modules[check.__module__]
+        made = Rule(
+            code,
+            name,
+            severity,
+            _encoded(literals),
+            _encoded((TENSORFLOW, *reach)),
+            _fact_types(check),
+            check,
+            (module.__doc__ or "").strip(),
+            module.__name__,
+        )
+        for problem in _problems(made):
+            raise RuleError(f"{_where(check)}: {problem}")
+        module.RULE = made  # type: ignore[attr-defined]
+        return check
+
+    return register
+
+
+def _encoded(groups: Iterable[Sequence[str]]) -> Literals:
+    return tuple(tuple(literal.encode() for literal in group) for group in groups)
+
+
+def _where(check: Check) -> str:
+    code = getattr(check, "__code__", None)
+    return f"{code.co_filename}:{code.co_firstlineno}" if code else repr(check)
+
+
+def _fact_types(check: Check) -> tuple[type, ...]:
+    """The annotation of the first of two parameters: a kind of fact, or a union of several."""
+    hints = get_type_hints(check)
+    code = getattr(check, "__code__", None)
+    wanted = [hints.get(name) for name in code.co_varnames[: code.co_argcount]] if code else []
+    types = (get_args(wanted[0]) or (wanted[0],)) if wanted else ()
+    if len(wanted) != 2 or not set(types) <= set(FACT_TYPES) or wanted[1] is not Context:
+        facts = ", ".join(fact.__name__ for fact in FACT_TYPES)
+        raise RuleError(f"{_where(check)}: expected `def check(fact: X, context: Context)` with X one of {facts}")
+    return types
+
+
+def _problems(made: Rule) -> Iterator[str]:
+    if not (made.code[:-3].isalpha() and made.code[-3:].isdigit()):
+        yield f"code {made.code!r} is not letters and three digits"
+    if made.name != made.name.lower() or " " in made.name or "_" in made.name:
+        yield f"name {made.name!r} is not in kebab case"
+    if made.severity not in SEVERITIES:
+        yield f"severity {made.severity!r} is not one of {', '.join(SEVERITIES)}"
+    for heading in HEADINGS:
+        if f"## {heading}\n" not in made.doc:
+            yield f"the docstring has no section `## {heading}`"

@@ -1,0 +1,1 @@
+"""libcst helpers: parsing and positions."""

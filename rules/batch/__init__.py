@@ -1,0 +1,1 @@
+"""BS1: batch sizes."""

@@ -1,0 +1,128 @@
+"""A batch size is the result of `/`.
+
+## What it does
+Finds batch sizes that come from a true division: in `fit`, `evaluate` and `predict`, in `batch` and `padded_batch`, in the directory
+loaders, and as the buffer size of `shuffle`.
+
+## Why is this bad?
+In Python 3 `/` always gives a float, `256 / 8` is `32.0`. TensorFlow and Keras want an integer and raise a `TypeError`.
+
+## Example
+```python
+import tensorflow as tf
+
+global_batch = 256
+ds = tf.data.Dataset.range(10_000).batch(global_batch / 8).prefetch(1)
+```
+
+## Use instead
+```python
+import tensorflow as tf
+
+global_batch = 256
+ds = tf.data.Dataset.range(10_000).batch(global_batch // 8).prefetch(1)
+```
+
+## Fix safety
+The fix writes `//`. It is safe where both sides are integers and the division stands in the call itself; elsewhere other code may
+want the float.
+
+## References
+- [Python: `//` and `/`](https://docs.python.org/3/reference/expressions.html#binary-arithmetic-operations)
+"""
+
+from collections.abc import Iterator
+
+from bslint.analysis.arguments import Argument
+from bslint.analysis.facts import Pipeline, Run
+from bslint.analysis.keras import argument
+from bslint.analysis.numbers import Quotient, quotient
+from bslint.analysis.pipelines import batches, count_argument, shuffles
+from bslint.diagnostic import Fix
+from bslint.edits import Editor
+from bslint.rule import Context, Finding, Place, rule
+
+
+@rule(
+    "BS109",
+    "fractional-batch-size",
+    "error",
+    literals=[("/", "np.", "numpy"), (".fit(", ".evaluate(", ".predict(", "batch(", "_dataset_from_", ".shuffle(")],
+)
+def check(fact: Run | Pipeline, context: Context) -> Iterator[Finding]:
+    """Judge the batch sizes of a Keras call or of a pipeline."""
+    if isinstance(fact, Pipeline):
+        for stage in fact.stages:
+            if batches(stage) or (shuffles(stage) and stage.op == "shuffle"):
+                yield from _judge(count_argument(stage), stage.node, f"`{stage.op.rpartition('.')[2]}`")
+    elif fact.call is not None and fact.method in {"fit", "evaluate", "predict"}:
+        yield from _judge(argument(fact.call, fact.method, "batch_size"), fact.node, f"`{fact.method}`")
+
+
+def _judge(given: Argument | None, call: Place, where: str) -> Iterator[Finding]:
+    found = quotient(given.value) if given is not None else None
+    if given is None or found is None:
+        return
+    what = "the buffer size" if where == "`shuffle`" else "the batch size"
+    yield Finding(
+        at=[place for place in (given.node, call) if place is not None],
+        message=f"{what} is a float: {found.reason} gives a float even when it divides evenly, "
+        f"and {where} raises a TypeError for it",
+        help="divide with `//`",
+        related=[(found.at, "the division")],
+        fix=lambda editor: _fix(editor, given, found),
+    )
+
+
+def _fix(editor: Editor, given: Argument, found: Quotient) -> Fix | None:
+    if found.operator is None or found.division is None or not editor.has(found.operator):
+        return None
+    direct = given.node is not None and given.node.value is found.division
+    safe = direct and found.integers
+    return editor.fix("Divide with `//`", "safe" if safe else "unsafe", [editor.replace(found.operator, "//")])
+
+
+BAD = {
+    "known integers in batch": """
+import tensorflow as tf
+ds = tf.data.Dataset.range(1000).batch(256 / 8)
+#                                      ^^^^^^^
+""",
+    "half a batch in fit": """
+import keras
+model = keras.Sequential([keras.layers.Dense(1)])
+model.fit(x, y, batch_size=size / 2)
+#               ^^^^^^^^^^^^^^^^^^^
+""",
+    "a shuffle buffer": """
+import tensorflow as tf
+ds = tf.data.Dataset.from_tensor_slices(x).shuffle(len(x) / 10).batch(4)
+#                                                  ^^^^^^^^^^^
+""",
+    "a directory loader": """
+import keras
+ds = keras.utils.image_dataset_from_directory("images", batch_size=64 / 2)
+#                                                       ^^^^^^^^^^^^^^^^^
+""",
+}
+FIXED = {
+    "known integers in batch": """
+import tensorflow as tf
+ds = tf.data.Dataset.range(1000).batch(256 // 8)
+""",
+}
+GOOD = {
+    "int makes an int": """
+import tensorflow as tf
+ds = tf.data.Dataset.range(1000).batch(int(256 / 8))
+""",
+    "floor division": """
+import keras
+model = keras.Sequential([keras.layers.Dense(1)])
+model.fit(x, y, batch_size=size // 2)
+""",
+    "not a dataset's batch": """
+import tensorflow as tf
+frame.batch(10 / 2)
+""",
+}

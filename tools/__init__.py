@@ -1,0 +1,1 @@
+"""What the developers of bslint run: `python -m tools.docs`, `python -m tools.new_rule`."""

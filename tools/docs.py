@@ -1,0 +1,129 @@
+"""Write the pages of the rules in `docs/rules`, and the table of rules and the example in the README.
+
+They are made from the rules' docstrings and examples; `--check` changes nothing and fails where they are stale.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import click
+
+from bslint.registry import rules
+from bslint.rule import Rule
+from tests.rules.examples import judged, parse
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+PAGES = ROOT / "docs" / "rules"
+EXAMPLE = ("check", "--isolated", "--output-format", "full", "fixtures/multiworker_input_fn.py")
+
+
+def own_rules() -> Iterator[Rule]:
+    """The rules of this repository; rule packs that happen to be installed bring their own pages."""
+    return (rule for rule in rules().values() if rule.module.startswith("bslint.rules."))
+
+
+def fixes(rule: Rule) -> str:
+    """How safe the rule's fixes are, as its own examples show it; empty when it has none."""
+    bad: Mapping[str, str] = sys.modules[rule.module].BAD
+    found = {one.fix.applicability for text in bad.values() for one in judged(parse(text)[0], rule.code) if one.fix}
+    return " or ".join(sorted(found))
+
+
+def page(rule: Rule) -> str:
+    """The page of a rule, in Markdown."""
+    source = "/".join(rule.module.split(".")[1:]) + ".py"
+    repair = fixes(rule)
+    facts = [
+        f"**{rule.severity}**",
+        "off by default: select it with `--extend-select`" if rule.severity == "info" else "on by default",
+        f"fix: {repair}" if repair else "no automatic fix",
+    ]
+    return (
+        f"<!-- Made by `python -m tools.docs` from {source}. -->\n\n"
+        f"# {rule.name} ({rule.code})\n\n"
+        f"{' · '.join(facts)}\n\n"
+        f"{rule.doc}\n"
+    )
+
+
+def table() -> str:
+    """The table of all rules, in Markdown."""
+    rows = [
+        f"| [{rule.code}](docs/rules/{rule.name}.md) | {rule.name} | {rule.severity} | {rule.summary} | {fixes(rule) or '–'} |"
+        for rule in own_rules()
+    ]
+    return "\n".join(["| code | name | severity | finds | fix |", "| --- | --- | --- | --- | --- |", *rows, ""])
+
+
+def example() -> str:
+    """A run over a fixture with what it prints, in Markdown.
+
+    Raises:
+        RuntimeError: the run failed.
+    """
+    command = [sys.executable, "-m", "bslint", *EXAMPLE]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)  # noqa: S603 - our own
+    if done.returncode != 1 or done.stderr:
+        raise RuntimeError(f"`bslint {' '.join(EXAMPLE)}` exited with {done.returncode}:\n{done.stderr}")
+    return f"```console\n$ bslint check {EXAMPLE[-1]}\n{done.stdout}```\n"
+
+
+def filled(readme: str, **sections: str) -> str:
+    """The README with its generated sections as they should be.
+
+    Raises:
+        ValueError: the markers of a section are not there.
+    """
+    for name, text in sections.items():
+        begin, end = markers(name)
+        head, found, rest = readme.partition(begin)
+        _, closed, tail = rest.partition(end)
+        if not (found and closed):
+            raise ValueError(f"README.md lacks the lines {begin.strip()!r} and {end.strip()!r}")
+        readme = f"{head}{begin}\n{text}\n{end}{tail}"
+    return readme
+
+
+def markers(name: str) -> tuple[str, str]:
+    """The lines between which a generated section stands."""
+    return f"<!-- {name}: made by `python -m tools.docs` -->\n", f"<!-- end of {name} -->\n"
+
+
+def wanted() -> dict[Path, str]:
+    """Every generated file and what should be in it."""
+    pages = {PAGES / f"{rule.name}.md": page(rule) for rule in own_rules()}
+    return {README: filled(README.read_text("utf-8"), example=example(), rules=table()), **pages}
+
+
+def stale(files: Mapping[Path, str]) -> list[Path]:
+    """The files that are not as they should be, and pages of rules that are gone."""
+    changed = [path for path, text in files.items() if not path.exists() or path.read_text("utf-8") != text]
+    return changed + sorted(set(PAGES.glob("*.md")) - files.keys())
+
+
+@click.command(help=__doc__)
+@click.option("--check", is_flag=True, help="Change nothing; exit with 1 where something is stale.")
+def main(check: bool) -> None:
+    """Make the documentation, or check that it is fresh."""
+    files = wanted()
+    found = stale(files)
+    for path in found:
+        click.echo(f"{'stale' if check else 'written' if path in files else 'removed'}: {path.relative_to(ROOT)}")
+    if check and found:
+        click.echo("run `python -m tools.docs`", err=True)
+        sys.exit(1)
+    for path in found if not check else ():
+        if path in files:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(files[path], "utf-8", newline="\n")
+        else:
+            path.unlink()
+
+
+if __name__ == "__main__":
+    main()
