@@ -36,7 +36,8 @@ PHASES: Final = {
     ("bslint.suppress", "read"): "comments",
     ("bslint.lint", "syntax_errors"): "syntax gate",
     ("bslint.check", "parse"): "parse",
-    ("bslint.check", "parse_file"): "parse siblings",
+    ("bslint.analysis.project", "_index"): "siblings",
+    ("bslint.analysis.project", "parse"): "siblings",
     ("bslint.check", "analyse"): "interpret",
     ("bslint.check", "Positions"): "positions",
     ("bslint.check", "run"): "rules",
@@ -59,11 +60,11 @@ class Clock:
         @functools.wraps(function, updated=())
         def wrapper(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
             self._inner.append(0.0)
-            started = time.perf_counter()
+            started = time.process_time()
             try:
                 return function(*args, **kwargs)
             finally:
-                seconds = time.perf_counter() - started
+                seconds = time.process_time() - started
                 self.seconds[phase] += seconds - self._inner.pop()
                 self.calls[phase] += 1
                 self._inner[-1] += seconds
@@ -108,11 +109,12 @@ def _lint(files: Iterable[Path], call: Callable[..., Any]) -> dict[Path, float]:
     for number, file in enumerate(files, start=1):
         function = functools.partial(lint.lint_bytes, str(file.resolve()), configuration=configuration, codes=codes)
         data = file.read_bytes()
-        started = time.perf_counter()
+        started = time.process_time()
         result = call(data, function)
-        times[file] = time.perf_counter() - started
+        times[file] = time.process_time() - started
         for error in result.errors:
-            print(error)
+            rows = error.strip().split("\n")
+            print(rows[0], *rows[-1:], sep="\n    ")
         if not number % FILES_PER_COLLECTION:
             gc.collect()
     return times
@@ -120,7 +122,7 @@ def _lint(files: Iterable[Path], call: Callable[..., Any]) -> dict[Path, float]:
 
 def _print(clock: Clock, times: dict[Path, float], top: int) -> None:
     total = sum(clock.seconds.values())
-    print(f"\n{len(times)} files in {total:.2f} s, {clock.calls['parse']} of them analysed\n")
+    print(f"\n{len(times)} files in {total:.2f} s of CPU time, {clock.calls['parse']} of them analysed\n")
     for phase, seconds in sorted(clock.seconds.items(), key=lambda item: -item[1]):
         print(f"{phase:16}{seconds:8.2f} s{seconds / total:7.1%}{clock.calls[phase]:8} calls")
     print("\nslowest files")

@@ -225,9 +225,23 @@ def selected(configuration: Configuration, rules: Sequence[RuleMeta], filename: 
     return frozenset(rule.code for rule in rules if rule.code in codes and not _strength(ignored, rule))
 
 
+def asked_for(configuration: Configuration, rules: Iterable[RuleMeta]) -> frozenset[str]:
+    """The codes of the rules that somebody selected, beyond what is on by default.
+
+    Findings that are only information are shown for these.
+    """
+    return _after_selection(configuration, frozenset(), tuple(rules))
+
+
 @lru_cache(maxsize=256)
 def _selected_everywhere(configuration: Configuration, rules: tuple[RuleMeta, ...]) -> frozenset[str]:
     codes = frozenset(rule.code for rule in rules if severity_of(configuration, rule) != "info")
+    return _after_selection(configuration, codes, rules)
+
+
+def _after_selection(
+    configuration: Configuration, codes: frozenset[str], rules: tuple[RuleMeta, ...]
+) -> frozenset[str]:
     for layer in (configuration.settings, configuration.command_line):
         codes = frozenset(rule.code for rule in rules if _decides(layer, rule, rule.code in codes))
     return codes

@@ -63,12 +63,11 @@ class Editor:
         """Write something in front of a node."""
         return (self.start(node), self.start(node), content)
 
-    def link(self, call: cst.Call) -> tuple[int, int]:
+    def link(self, call: cst.CSTNode) -> tuple[int, int]:
         """The span of one link of a chain of calls: from the dot, and the line break before it, to the parenthesis."""
-        function = call.func
-        if not isinstance(function, cst.Attribute):
-            return (self.start(call), self.end(call))
-        return (self._outer_end(function.value), self.end(call))
+        if isinstance(call, cst.Call) and isinstance(call.func, cst.Attribute):
+            return (self._outer_end(call.func.value), self.end(call))
+        return (self.start(call), self.end(call))
 
     def _outer_end(self, node: cst.BaseExpression) -> int:
         """Where an expression ends with the parentheses around it."""
@@ -77,11 +76,11 @@ class Editor:
             end = self._positions.text.index(")", end) + 1
         return end
 
-    def remove_argument(self, call: cst.Call, argument: cst.Arg) -> Change | None:
+    def remove_argument(self, call: cst.CSTNode, argument: cst.Arg) -> Change | None:
         """Take an argument out of a call with one of the commas around it; None when a comment would go with it."""
-        position = next((i for i, one in enumerate(call.args) if one is argument), None)
-        if position is None:
+        if not isinstance(call, cst.Call) or all(one is not argument for one in call.args):
             return None
+        position = next(i for i, one in enumerate(call.args) if one is argument)
         if position > 0:
             start, end = self._value_end(call.args[position - 1]), self._value_end(argument)
         elif len(call.args) > 1:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from bslint import suppress
-from bslint.config import Configuration, severity_of
+from bslint.config import Configuration, asked_for, severity_of
 from bslint.diagnostic import Diagnostic, Position
 from bslint.prefilter import imports, in_reach, needles
 from bslint.registry import rules
@@ -140,9 +140,9 @@ def _lint(
             diagnostics += found
             errors += failed
     unique = {(one.cell, one.location, one.end_location, one.code): one for one in reversed(diagnostics)}
-    ordered = sorted(
-        (_with_severity(one, severities) for one in unique.values()), key=lambda one: one.sort_key
-    )
+    asked = asked_for(configuration, selected)
+    graded = (_with_severity(one, severities) for one in unique.values())
+    ordered = sorted((one for one in graded if _is_shown(one, asked)), key=lambda one: one.sort_key)
     outcome = suppress.apply(
         ordered,
         comments,
@@ -154,6 +154,11 @@ def _lint(
     kept = sorted((*outcome.kept, *outcome.unused), key=lambda one: one.sort_key)
     warnings = [f"{source.path}:{warning}" for warning in outcome.warnings]
     return FileResult(kept, len(outcome.suppressed), warnings, errors)
+
+
+def _is_shown(found: Diagnostic, asked: frozenset[str]) -> bool:
+    """Mere information is shown when its rule was asked for."""
+    return found.severity != "info" or found.code in asked
 
 
 def _with_severity(found: Diagnostic, severities: Mapping[str, str]) -> Diagnostic:

@@ -54,6 +54,7 @@ class _Worker(Generic[_Item]):
     process: BaseProcess
     connection: Connection[Any, Any]
     pending: deque[tuple[int, _Item]] = field(default_factory=deque)
+    is_dead: bool = False
 
 
 def forks() -> bool:
@@ -94,7 +95,7 @@ def spread(
             for worker in list(pool):
                 if worker.connection in ready or worker.process.sentinel in ready:
                     yield from _collect(worker)
-                if not worker.process.is_alive() and not worker.connection.poll():
+                if worker.is_dead or not (worker.process.is_alive() or worker.connection.poll()):
                     pool.remove(worker)
                     yield from _bury(worker, waiting)
     finally:
@@ -130,12 +131,14 @@ def _hand_out(worker: _Worker[_Item], chunk: deque[tuple[int, _Item]]) -> None:
 
 
 def _collect(worker: _Worker[_Item]) -> Iterator[tuple[int, Any]]:
-    """The results that have come in."""
-    with suppress(EOFError, OSError):
+    """The results that have come in; a process that died leaves an end of file behind its last one."""
+    try:
         while worker.connection.poll():
             number, result = worker.connection.recv()
             worker.pending.popleft()
             yield number, result
+    except (EOFError, OSError):
+        worker.is_dead = True
 
 
 def _bury(worker: _Worker[_Item], waiting: deque[deque[tuple[int, _Item]]]) -> Iterator[tuple[int, Died]]:

@@ -30,6 +30,8 @@ DOCUMENTATION = "https://bslint.readthedocs.io/en/stable/rules"
 Literals: TypeAlias = tuple[tuple[bytes, ...], ...]
 
 TENSORFLOW = ("tensorflow", "keras")
+# What trains a model.
+TRAINS = (".fit(", ".fit_generator(", "train_on_batch(", "apply_gradients", "minimize(", "assign_sub")
 # What makes a tf.data dataset, in the file or in one that it imports.
 DATASETS = ("tf.data", "Dataset", "_dataset", "tfds")
 

@@ -52,7 +52,7 @@ def sibling_files(path: str, modules: list[str]) -> list[Path]:
     """
     folder = Path(path).parent
     roots = import_roots(folder)
-    found = []
+    found: list[Path] = []
     for name in modules:
         stripped = name.lstrip(".")
         parts = tuple(stripped.split(".")) if stripped else ()

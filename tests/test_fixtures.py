@@ -26,7 +26,9 @@ def texts(path):
         with tokenize.open(path) if path.suffix == ".py" else path.open(encoding="utf-8") as file:
             return {None: file.read()}
     notebook = json.loads(path.read_bytes())
-    cells = notebook["cells"] if "cells" in notebook else [c for sheet in notebook["worksheets"] for c in sheet["cells"]]
+    cells = (
+        notebook["cells"] if "cells" in notebook else [c for sheet in notebook["worksheets"] for c in sheet["cells"]]
+    )
     return {
         number: "".join(cell["source"] if "source" in cell else cell["input"])
         for number, cell in enumerate(cells, 1)
@@ -63,7 +65,9 @@ def test_findings_are_those_announced(path, findings):
 
 
 def test_the_table_names_the_codes_announced():
-    rows = re.findall(r"^\| `([^`]+)` \|[^|]*(?:\|([^|]*))?\|$", (FIXTURES / "README.md").read_text("utf-8"), re.MULTILINE)
+    rows = re.findall(
+        r"^\| `([^`]+)` \|[^|]*(?:\|([^|]*))?\|$", (FIXTURES / "README.md").read_text("utf-8"), re.MULTILINE
+    )
     table = {name: sorted(set(re.findall(r"BS\d{3}", codes))) for name, codes in rows}
     announced = {}
     for path in PROGRAMS:

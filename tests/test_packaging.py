@@ -92,6 +92,7 @@ def test_check_never_imports_a_framework(bslint, tmp_path):
     assert subprocess.run([sys.executable, "-c", "import tensorflow"], env=trap, check=False).returncode == 97
     for arguments in (["check", "--select", "ALL", "--diff"], ["check", "--output-format", "sarif"]):
         done = bslint(*arguments, "--isolated", "fixtures", "fixtures/tutorial.md", **trap)
-        assert (done.returncode, done.stderr) == (1, "")
+        assert done.returncode == 1
+        assert "was imported" not in done.stderr
     for arguments in (["rules"], ["explain", "BS201"]):
         assert bslint(*arguments, **trap).returncode == 0

@@ -63,7 +63,9 @@ def try_repo(hooks, scratch):
         text=True,
         check=False,
     )
-    if "An unexpected error has occurred" in done.stdout and re.search("No matching distribution|ConnectionError", done.stdout):
+    if "An unexpected error has occurred" in done.stdout and re.search(
+        "No matching distribution|ConnectionError", done.stdout
+    ):
         pytest.skip("pre-commit can't install the hooks: pip reaches no index")
     parts = re.split(r"^bslint.*\.(Passed|Failed)$", done.stdout, flags=re.MULTILINE)
     assert len(parts) == 5, done.stdout + done.stderr

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bslint.registry import rules
-from bslint.rule import Rule
 from tests.rules.examples import judged, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from bslint.rule import Rule
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -54,10 +58,11 @@ def page(rule: Rule) -> str:
 def table() -> str:
     """The table of all rules, in Markdown."""
     rows = [
-        f"| [{rule.code}](docs/rules/{rule.name}.md) | {rule.name} | {rule.severity} | {rule.summary} | {fixes(rule) or '–'} |"
+        [f"[{rule.code}](docs/rules/{rule.name}.md)", rule.name, rule.severity, rule.summary, fixes(rule) or "–"]
         for rule in own_rules()
     ]
-    return "\n".join(["| code | name | severity | finds | fix |", "| --- | --- | --- | --- | --- |", *rows, ""])
+    lines = [["code", "name", "severity", "finds", "fix"], ["---"] * 5, *rows]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
 def example() -> str:

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bslint.analysis.facts import FACT_TYPES
 from bslint.diagnostic import SEVERITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ROOT = Path(__file__).resolve().parents[1]
 _CODE = re.compile(r"\bBS\d{3}\b")
@@ -89,7 +92,7 @@ def next_code(family: Path, used: Iterable[str]) -> str:
         raise ValueError(f"the rules in {family} do not tell which hundred is theirs: say --code")
     (prefix,) = prefixes
     last = max(int(code[3:]) for code in used if code.startswith(prefix))
-    if last >= 99:  # noqa: PLR2004 - two digits
+    if last >= 99:
         raise ValueError(f"no code is left in {prefix}")
     return f"{prefix}{last + 1:02}"
 

@@ -15,6 +15,7 @@ from bslint.analysis.values import (
     Expr,
     Function,
     Items,
+    Key,
     Known,
     Mapping,
     Method,
@@ -109,8 +110,8 @@ def _tfds(it: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode) -
     if arguments.open and split is None:
         loaded = it.unknown(node)
     elif is_none(split):
-        entries = {split: dataset(Known(split)) for split in _SPLITS}
-        loaded = it.new_dict(Mapping(dict(entries), node, complete=False), node)
+        entries: dict[Key, Value] = {split: dataset(Known(split)) for split in _SPLITS}
+        loaded = it.new_dict(Mapping(entries, node, complete=False), node)
     else:
         loaded = it.lift(lambda value: _split(it, value, node, name, arguments), split)  # type: ignore[arg-type]
     info = arguments.value("with_info")

@@ -169,7 +169,7 @@ def _subscript(it: Interpreter, node: cst.Subscript) -> Value:
     for part in node.slice:
         if isinstance(part.slice, cst.Slice):
             bounds.append(_slice(it, part.slice))
-        else:
+        elif isinstance(part.slice, cst.Index):
             bounds.append(it.evaluate(part.slice.value))
     return it.lift(lambda value: _sliced(it, value, bounds, node), base)
 
@@ -184,7 +184,7 @@ def _sliced(it: Interpreter, base: Value, bounds: list[Value], node: cst.CSTNode
     first = bounds[0]
     items = it.contents(base)
     if items is not None and items.complete and len(bounds) == 1 and isinstance(first, Items):
-        window = [bound.value if isinstance(bound, Known) else bound for bound in first.items]
+        window: list[Any] = [bound.value if isinstance(bound, Known) else bound for bound in first.items]
         if all(bound is None or type(bound) is int for bound in window) and window[2] != 0:
             cut = Items(items.items[slice(*window)], node)
             return it.new_list(cut, node) if isinstance(base, Object) else cut

@@ -160,7 +160,7 @@ class Discarded:
     """A statement that computes a value and drops it.
 
     Args:
-        target: the plain variable at the start of the expression, when there is one.
+        target: the local variable with the dataset that the expression starts from, when there is one.
         displayed: a notebook shows the value.
     """
 

@@ -27,7 +27,8 @@ _EXITS: dict[str, Exit] = {
 
 def try_statement(it: Interpreter, node: cst.Try | cst.TryStar) -> Flow:
     """A `try` statement: body and else, or one of the handlers; then finally."""
-    caught = [_caught(it, handler) for handler in node.handlers]
+    handlers: list[cst.ExceptHandler | cst.ExceptStarHandler] = [*node.handlers]
+    caught = [_caught(it, handler) for handler in handlers]
     before = it.store.mark()
     path = it.path
     first_run = len(it.effects.runs)
@@ -42,7 +43,7 @@ def try_statement(it: Interpreter, node: cst.Try | cst.TryStar) -> Flow:
     flows = {flow}
     it.store.rollback(before)
     it.path = path
-    for position, handler in enumerate(node.handlers):
+    for position, handler in enumerate(handlers):
         if "ImportError" in caught[position] and ends:
             continue
         _enter_handler(it, body_changes, node)
@@ -113,7 +114,7 @@ def _handle(
             runs=tuple(runs),
             retries=retries,
             retry_calls=(
-                *(run.calls[depth] if len(run.calls) > depth else run.node for run in retries),
+                *((run.calls[depth] if len(run.calls) > depth else None) or run.node for run in retries),
                 *(call for function, call in recursions if _same(function, it.frame.function)),
             ),
             exit=_EXITS.get(flow, "falls-through"),

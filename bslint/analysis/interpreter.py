@@ -268,7 +268,9 @@ class Interpreter:
                     outcomes.append((guard, self.lift(function, *rest)))
                 self.path = before
                 joined = self.join(outcomes)
-                return joined if joined is not None else function(*values[:position], value.alternatives[0][1])
+                if joined is not None:
+                    return joined
+                return function(*values[:position], value.alternatives[0][1], *values[position + 1 :])
         return function(*values)
 
     # Branches

@@ -32,6 +32,7 @@ from bslint.analysis.values import (
     Value,
     alternatives,
     is_none,
+    known_int,
 )
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from bslint.analysis.interpreter import Interpreter
 
 _TAPES = frozenset(("tf.GradientTape", "tf.autodiff.GradientTape"))
+_READABLE = ("keras.layers.", "keras.applications.", "keras.Input", "keras.Sequential", "keras.Model")
 _INPUT_ARGUMENTS = ("input_shape", "batch_input_shape", "input_dim", "input_length", "batch_shape")
 # Layers of other libraries and preprocessing whose inside is not known.
 _OPAQUE_LAYERS = frozenset(("keras.layers.Lambda", "keras.layers.TFSMLayer", "keras.layers.RNN", "keras.layers.TorchModuleWrapper"))
@@ -223,8 +225,8 @@ def duck_run(it: Interpreter, callee: Symbol, name: str, arguments: Arguments, n
     fed = any(isinstance(one, Dataset) for one in alternatives(data))
     if not fed and not KERAS_KEYWORDS & arguments.keywords.keys():
         return None
-    unknown = Model(callee.base, unreadable=f"`{callee.base.label}` comes from somewhere out of sight"
-                    if isinstance(callee.base, Symbol) else "the model comes from somewhere out of sight")
+    label = f"`{callee.base.label}`" if isinstance(callee.base, Symbol) else "the model"
+    unknown = Model(callee.base or callee, unreadable=f"{label} comes from somewhere out of sight")
     record_run(it, name, unknown, arguments, node)
     return it.unknown(node, f"{name}(…)")
 
@@ -272,42 +274,57 @@ def _sequential(it: Interpreter, value: Object, strategy: Value | None) -> Model
     held = it.field(value, "layers")
     items = held if isinstance(held, Items) else Items((), complete=False)
     layers = tuple(Layer(one.types()[0], one) for one in items.items if isinstance(one, Object) and one.types())
-    unreadable = _unreadable(items, layers)
+    unreadable = _unreadable(it, items, layers)
     first = items.items[0] if items.items else None
     return Model(value, layers, not unreadable, unreadable, _input_known(it, first), strategy)
 
 
-def _unreadable(items: Items, layers: tuple[Layer, ...]) -> str:
+def _unreadable(it: Interpreter, items: Items, layers: tuple[Layer, ...]) -> str:
     if not items.complete:
         return "its list of layers is built out of sight"
     if not items.items:
         return "no layers are written down"
     if len(layers) < sum(not isinstance(item, LayerOutput) for item in items.items):
         return "some of its layers come from somewhere out of sight"
-    return _opaque(layers)
+    return _opaque(it, layers)
 
 
-def _opaque(layers: tuple[Layer, ...]) -> str:
+def _opaque(it: Interpreter, layers: tuple[Layer, ...]) -> str:
     for layer in layers:
-        if layer.name in _OPAQUE_LAYERS or not layer.name.startswith("keras."):
-            return f"the inside of `{layer.name.removeprefix('keras.layers.')}` is not known"
         if isinstance(layer.value.type, Class):
             return f"the inside of `{layer.value.type.name}` is not known"
+        if layer.name in _OPAQUE_LAYERS or not layer.name.startswith(_READABLE):
+            return f"the inside of `{layer.name.removeprefix('keras.layers.')}` is not known"
+        if layer.name in {"keras.Sequential", "keras.Model"}:
+            inner = describe(it, layer.value).unreadable
+            if inner:
+                return inner
     return ""
 
 
 def _input_known(it: Interpreter, first: Value | None) -> bool:
+    """Whether the first layer says what shape comes in."""
     if isinstance(first, LayerOutput):
+        return _input_known(it, first.layer)
+    if not isinstance(first, Object) or first.call is None:
+        return False
+    if isinstance(first.type, str) and first.type.startswith("keras.applications."):
         return True
-    if isinstance(first, Object):
-        if first.type == "keras.layers.InputLayer" or first.type == "keras.Input":
-            return True
-        if isinstance(first.type, str) and first.type.startswith("keras.applications."):
-            return True
-        if first.type in {"keras.Sequential", "keras.Model"}:
-            return describe(it, first).input_known
-        return first.call is not None and any(not is_none(first.call.value(name)) for name in _INPUT_ARGUMENTS)
-    return False
+    if first.type in {"keras.Sequential", "keras.Model"}:
+        return describe(it, first).input_known
+    given = [first.call.value(name) for name in _INPUT_ARGUMENTS]
+    if first.type in {"keras.Input", "keras.layers.InputLayer"}:
+        given.append(first.call.value("shape", 0))
+    return any(_shape_known(it, value) for value in given)
+
+
+def _shape_known(it: Interpreter, value: Value | None) -> bool:
+    if value is None:
+        return False
+    items = it.contents(value)
+    if items is None:
+        return known_int(value) is not None
+    return items.complete and all(known_int(size) is not None for size in items.items)
 
 
 def _functional(it: Interpreter, value: Object, strategy: Value | None) -> Model:
@@ -320,8 +337,11 @@ def _functional(it: Interpreter, value: Object, strategy: Value | None) -> Model
     layers: dict[object, Layer] = {}
     unknown = _walk_outputs(it.contents(outputs) or outputs, layers)
     found = tuple(reversed(list(layers.values())))
-    unreadable = unknown or _opaque(found)
-    return Model(value, found, not unreadable, unreadable, not unknown, strategy)
+    unreadable = unknown or _opaque(it, found)
+    inputs = [layer.value for layer in found if layer.name == "keras.Input"]
+    return Model(
+        value, found, not unreadable, unreadable, not unknown and all(_input_known(it, one) for one in inputs), strategy
+    )
 
 
 def _walk_outputs(outputs: Value, layers: dict[object, Layer]) -> str:

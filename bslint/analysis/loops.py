@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -120,7 +121,7 @@ def _unrolled(it: Interpreter, node: cst.For, elements: list[Value]) -> Flow:
     start, path = it.store.mark(), it.path
     flow: Flow = "next"
     for element in elements:
-        flow = _once(it, lambda element=element: _with_element(it, node, element), breaks, start, path)
+        flow = _once(it, partial(_with_element, it, node, element), breaks, start, path)
         if flow != "next":
             break
     return _joined(it, flow, breaks, start, path)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from bslint.analysis.names import canonical, child
 from bslint.analysis.store import Scope
-from bslint.analysis.values import Api, Late, ProjectModule, Symbol, Value
+from bslint.analysis.values import Api, Key, Late, ProjectModule, Symbol, Value
 from bslint.siblings import import_roots, module_file
 from bslint.syntax.parse import parse, read_text
 
@@ -68,7 +68,9 @@ class Project:
         self._modules: dict[str, ProjectModule] = {}
         self._files: dict[int, Path] = {}
         self._stars: dict[int, list[ProjectModule | str]] = {}
+        self._indexes: dict[int, Index] = {}
         self._executed: set[tuple[int, int]] = set()
+        self._resolving: set[Key] = set()
         self._roots: tuple[Path, ...] | None = None
 
     @property
@@ -128,7 +130,9 @@ class Project:
         return self.starred(it, scope, name)
 
     def _execute(self, it: Interpreter, scope: Scope, file: Path, name: str) -> None:
-        index = _index(str(file), file.stat().st_mtime_ns)
+        index = self._indexes.get(scope.uid)
+        if index is None:
+            index = self._indexes[scope.uid] = _index(str(file), file.stat().st_mtime_ns)
         for number in (*index.always, *index.touching.get(name, ())):
             if (scope.uid, number) in self._executed:
                 continue
@@ -166,7 +170,8 @@ class Project:
         """`from path import name`: a submodule, a member of a sibling file, or a library name."""
         full = f"{path}.{name}" if path else name
         module = self.module(it, path, level) if path or level else None
-        if module is not None:
+        itself = module is not None and module.scope.uid == it.frame.scope.module().uid
+        if module is not None and not itself:
             return Late(module, name, node)
         submodule = self.module(it, full, level)
         if submodule is not None:
@@ -174,8 +179,12 @@ class Project:
         return Symbol(("import", path, level, name), name, node) if level else Api(canonical(full), node)
 
     def resolve(self, it: Interpreter, late: Late) -> Value:
-        """What an imported name of a sibling file stands for."""
-        found = self.member(it, late.module, late.name)
+        """What an imported name of a sibling file stands for; files that import each other in a circle lead nowhere."""
+        found = None
+        if late.key not in self._resolving:
+            self._resolving.add(late.key)
+            found = self.member(it, late.module, late.name)
+            self._resolving.discard(late.key)
         return found if found is not None else Symbol(("import", late.module.path, late.name), late.name, late.origin)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -66,15 +67,19 @@ def _line(it: Interpreter, node: cst.SimpleStatementLine) -> Flow:
 def _expression(it: Interpreter, node: cst.Expr) -> Flow:
     value = it.evaluate(node.value)
     if isinstance(node.value, (cst.Call, cst.BinaryOperation)) and not it.muted:
-        it.effects.discarded.append(Discarded(value, node.value, _receiver(node.value), it.display is node))
+        it.effects.discarded.append(Discarded(value, node.value, _receiver(it, node.value), it.display is node))
     return "exit" if isinstance(value, Symbol) and value.kind == "never" else "next"
 
 
-def _receiver(node: cst.BaseExpression) -> str | None:
-    """The plain variable at the start of a chain of calls: `ds` in `ds.map(f).batch(2)`."""
+def _receiver(it: Interpreter, node: cst.BaseExpression) -> str | None:
+    """The local variable at the start of a chain of calls on a dataset: `ds` in `ds.map(f).batch(2)`."""
     while isinstance(node, (cst.Call, cst.Attribute)):
         node = node.func if isinstance(node, cst.Call) else node.value
-    return node.value if isinstance(node, cst.Name) else None
+    if not isinstance(node, cst.Name):
+        return None
+    scope = it.frame.scope
+    held = it.store.get((scope.outer.get(node.value, scope).uid, node.value))
+    return node.value if any(isinstance(one, Dataset) for one in alternatives(held)) else None
 
 
 def _assign(it: Interpreter, node: cst.Assign) -> Flow:
@@ -93,7 +98,7 @@ def _annotated(it: Interpreter, node: cst.AnnAssign) -> Flow:
 
 
 def _augmented(it: Interpreter, node: cst.AugAssign) -> Flow:
-    old = it.evaluate(node.target)  # type: ignore[arg-type]
+    old = it.evaluate(node.target)
     value = it.evaluate(node.value)
     op = arithmetic.OPERATORS.get(type(node.operator), "?")
     items, more = it.contents(old), it.contents(value)
@@ -257,7 +262,7 @@ def _match(it: Interpreter, node: cst.Match) -> Flow:
         if outcome is False:
             continue
         passed = arithmetic.assumptions(it, test, True) if test is not None else ((("case", id(case)), True),)
-        branches.append((() if outcome else passed, lambda case=case: _case(it, subject, case)))
+        branches.append((() if outcome else passed, partial(_case, it, subject, case)))
         if outcome:
             exhaustive = True
             break

@@ -42,14 +42,15 @@ while batch_size >= 8:
 from collections.abc import Iterator
 
 from bslint.analysis.facts import OomHandler
-from bslint.rule import Context, Finding, rule
+from bslint.rule import TRAINS, Context, Finding, rule
 
 
 @rule(
     "BS401",
     "oom-retry-in-handler",
     "warning",
-    literals=[("except",), (".fit(", ".fit_generator(", "train_on_batch(", "apply_gradients", "minimize(")],
+    literals=[("except",), ("ResourceExhausted", "Exception", "except:", "OpError")],
+    reach=[TRAINS],
 )
 def check(handler: OomHandler, context: Context) -> Iterator[Finding]:
     """Judge one handler."""

@@ -41,14 +41,15 @@ model.save("trained.keras")
 from collections.abc import Iterator
 
 from bslint.analysis.facts import OomHandler
-from bslint.rule import Context, Finding, Span, rule
+from bslint.rule import TRAINS, Context, Finding, Span, rule
 
 
 @rule(
     "BS402",
     "swallowed-oom",
     "warning",
-    literals=[("except",), (".fit(", ".fit_generator(", "train_on_batch(", "apply_gradients", "minimize(")],
+    literals=[("except",), ("ResourceExhausted", "Exception", "except:", "OpError")],
+    reach=[TRAINS],
 )
 def check(handler: OomHandler, context: Context) -> Iterator[Finding]:
     """Judge one handler."""

@@ -36,17 +36,15 @@ The fix appends `.prefetch(tf.data.AUTOTUNE)` with the file's own name for it. I
 
 from collections.abc import Iterator
 
-from bslint.analysis.datasets import is_strategy
 from bslint.analysis.facts import Training
 from bslint.analysis.pipelines import batches, evidence, source_of, visible
 from bslint.analysis.values import Dataset, Stage, alternatives
 from bslint.config import Settings
 from bslint.diagnostic import Fix
 from bslint.edits import Editor
-from bslint.rule import DATASETS, Context, Finding, link, rule
+from bslint.rule import DATASETS, TRAINS, Context, Finding, link, rule
 
 _BATCHES = ("batch", "_dataset_from_", "make_csv_dataset")
-_TRAINS = (".fit(", "apply_gradients", "minimize(", "assign_sub")
 _FREE = frozenset(("take", "skip", "repeat", "with_options", "enumerate", "shard", "ignore_errors", "assert_cardinality"))
 
 
@@ -54,18 +52,24 @@ _FREE = frozenset(("take", "skip", "repeat", "with_options", "enumerate", "shard
     "BS201",
     "missing-prefetch",
     "warning",
-    literals=[(*_BATCHES, *_TRAINS)],
-    reach=[DATASETS, _BATCHES, _TRAINS],
+    literals=[(*_BATCHES, *TRAINS)],
+    reach=[DATASETS, _BATCHES, TRAINS],
 )
 def check(training: Training, context: Context) -> Iterator[Finding]:
     """Judge the pipelines of one training: all that it may be given must lack a prefetch."""
-    if training.strategy is not None and training.method != "loop":
-        return
-    datasets = [one.stage.chain() if isinstance(one, Dataset) else () for one in alternatives(training.data)]
+    datasets = [_pipeline(one.stage, training) if isinstance(one, Dataset) else () for one in alternatives(training.data)]
     if not datasets or not all(stages and _lacks_prefetch(stages) for stages in datasets):
         return
     for stages in datasets:
         yield _finding(stages, training, context)
+
+
+def _pipeline(stage: Stage, training: Training) -> tuple[Stage, ...]:
+    """The steps that a person writes; none where a strategy adds a prefetch by itself."""
+    if stage.op == "distribute_datasets_from_function" and stage.parent is not None:
+        return stage.parent.chain()
+    by_fit = training.strategy is not None and training.method != "loop"
+    return () if by_fit or "distribute" in stage.op else stage.chain()
 
 
 def _lacks_prefetch(stages: tuple[Stage, ...]) -> bool:
@@ -73,8 +77,6 @@ def _lacks_prefetch(stages: tuple[Stage, ...]) -> bool:
     if not visible(stages) or any(stage.op in {"prefetch", "copy_to_device"} for stage in stages):
         return False
     if source is None or source.whole or not any(map(batches, stages)):
-        return False
-    if any("distribute" in stage.op for stage in stages) or any(map(is_strategy, stages[-1].inputs)):
         return False
     return not source.prefetches or any(stage.op not in _FREE for stage in stages[1:])
 
@@ -130,6 +132,17 @@ def pipeline(files):
 
 model = tf.keras.models.load_model("m")
 model.fit(pipeline("a.tfrecord"), steps_per_epoch=10)
+""",
+    "a strategy does not prefetch for a dataset function": """
+import tensorflow as tf
+strategy = tf.distribute.MirroredStrategy()
+def make(context):
+    return tf.data.Dataset.from_tensor_slices(x).batch(8)
+#                                                ^^^^^^^^
+for batch in strategy.distribute_datasets_from_function(make):
+    with tf.GradientTape() as tape:
+        loss = loss_fn(model(batch))
+    optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights))
 """,
     "a hand-written loop": """
 import tensorflow as tf
@@ -200,6 +213,15 @@ model.fit(ds)
 import keras
 ds = keras.utils.image_dataset_from_directory("images")
 keras.models.load_model("m").fit(ds)
+""",
+    "so does a distributed dataset": """
+import tensorflow as tf
+strategy = tf.distribute.MirroredStrategy()
+ds = strategy.experimental_distribute_dataset(tf.data.Dataset.from_tensor_slices(x).batch(32))
+for batch in ds:
+    with tf.GradientTape() as tape:
+        loss = loss_fn(model(batch))
+    optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights))
 """,
     "one element is the whole data": """
 import tensorflow as tf

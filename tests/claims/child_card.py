@@ -5,6 +5,7 @@ The allocator waits ten seconds before it gives up, so such an error is slow: th
 
 import gc
 import json
+import sys
 
 import keras
 import numpy as np
@@ -63,4 +64,4 @@ gc.collect()
 model = build()
 fit(model, FITS)
 report["steps of the smaller batch"] = int(model.optimizer.iterations)
-print(json.dumps(report))
+sys.stdout.write(json.dumps(report) + "\n")

@@ -1,6 +1,7 @@
 """Run by the ``strategies`` fixture: elements pulled ahead of the consumer under tf.distribute, as JSON."""
 
 import json
+import sys
 import time
 
 import tensorflow as tf
@@ -48,4 +49,4 @@ for name, strategy in kinds.items():
             lambda ds, s=strategy: s.distribute_datasets_from_function(lambda context: ds, unbuffered)
         ),
     }
-print(json.dumps(report))
+sys.stdout.write(json.dumps(report) + "\n")

@@ -1,6 +1,5 @@
 """Shared by the claims: quiet TensorFlow, tiny models, counted producers, a little data on disk."""
 
-import contextlib
 import json
 import os
 import subprocess
@@ -11,19 +10,28 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # with oneDNN, a failing allocation is retried for ten seconds
 
 HERE = Path(__file__).parent
 PATIENCE = 20.0  # seconds to wait for a background thread that must come
 SETTLE = 0.25  # seconds of silence after which a background thread counts as waiting
 IMPOSSIBLE = 1 << 50  # float32 elements: more bytes than a 64-bit process can address
+CHILDREN = {
+    "card": (
+        "child_card.py",
+        {"TF_CPU_ALLOCATOR_USE_BFC": "1", "TF_CPU_BFC_MEM_LIMIT_IN_MB": "100", "TF_ENABLE_ONEDNN_OPTS": "0"},
+    ),
+    "strategies": ("child_strategies.py", {}),
+}
 
 
 def pytest_collection_modifyitems(items):
-    """Keep Keras from saying in every fit that it doesn't shuffle a dataset."""
+    """Keep Keras from saying in every fit that it doesn't shuffle a dataset; put the slow children's readers last."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.filterwarnings("ignore:.shuffle=True. was passed"))
             item.add_marker(pytest.mark.filterwarnings("ignore:Your input ran out of data"))
+    items.sort(key=lambda item: HERE in item.path.parents and bool(CHILDREN.keys() & set(item.fixturenames)))
 
 
 class Producer:
@@ -236,36 +244,66 @@ def load(data):
     return lambda kind, **k: loaders[kind](**k)
 
 
-def child(name, **environment):
-    """Run a script beside this file in a process of its own and read the JSON it prints last."""
-    done = subprocess.run(
-        [sys.executable, str(HERE / name)],
-        env={**os.environ, **environment},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
-    with contextlib.suppress(IndexError, ValueError):
-        return json.loads(done.stdout.splitlines()[-1])
-    pytest.fail(f"{name} exited with {done.returncode}:\n{done.stderr[-3000:]}")
-    return None
+class Child:
+    """A script beside this file in a process of its own, whose last line is its report in JSON."""
+
+    def __init__(self, script, environment):
+        """Start the script."""
+        self.script = script
+        self.process = subprocess.Popen(
+            [sys.executable, str(HERE / script)],
+            env={**os.environ, "CUDA_VISIBLE_DEVICES": "-1", **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def report(self):
+        """Wait for the script and read its report."""
+        output, errors = self.process.communicate(timeout=240)
+        if self.process.returncode:
+            pytest.fail(f"{self.script} exited with {self.process.returncode}:\n{errors[-3000:]}")
+        return json.loads(output.splitlines()[-1])
+
+
+def pytest_collection_finish(session):
+    """Start the children that the chosen tests need, so that they run beside the other tests.
+
+    Under pytest-xdist every worker collects every test: there a child starts when its fixture is first asked for.
+    """
+    if hasattr(session.config, "workerinput") or session.config.option.collectonly:
+        return
+    wanted = {name for item in session.items if HERE in item.path.parents for name in item.fixturenames}
+    for name in wanted & set(CHILDREN):
+        running[name] = Child(*CHILDREN[name])
+
+
+def pytest_sessionfinish(session):
+    """Leave no child behind."""
+    for started in running.values():
+        if started.process.poll() is None:
+            started.process.kill()
+            started.process.wait()
+
+
+running = {}
+
+
+def report_of(name):
+    """Give the report of a child, starting it if it isn't running yet."""
+    if name not in running:
+        running[name] = Child(*CHILDREN[name])
+    return running[name].report()
 
 
 @pytest.fixture(scope="session")
 def card():
     """What the runs on a CPU that plays a card of 100 MiB report (see child_card.py)."""
-    return child(
-        "child_card.py",
-        TF_CPU_ALLOCATOR_USE_BFC="1",
-        TF_CPU_BFC_MEM_LIMIT_IN_MB="100",
-        TF_ENABLE_ONEDNN_OPTS="0",
-        CUDA_VISIBLE_DEVICES="-1",
-    )
+    return report_of("card")
 
 
 @pytest.fixture(scope="session")
 def strategies():
     """Samples pulled ahead under tf.distribute, on one and on two logical CPUs (see child_strategies.py)."""
-    return child("child_strategies.py", CUDA_VISIBLE_DEVICES="-1")
+    return report_of("strategies")

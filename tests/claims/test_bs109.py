@@ -62,8 +62,22 @@ def test_float_batch_size_beside_a_dataset_does_not_raise(model, pairs, steps_of
         lambda ds: ds.window(EVEN),
         lambda ds: ds.bucket_by_sequence_length(lambda x: 1, [2], [EVEN, EVEN]),
     ],
-    ids="batch batch(batch_size=) parallel-batch padded_batch ragged_batch rebatch shuffle shuffle(buffer_size=) "
-    "prefetch take skip repeat window bucket_by_sequence_length".split(),
+    ids=[
+        "batch",
+        "batch(batch_size=)",
+        "parallel batch",
+        "padded_batch",
+        "ragged_batch",
+        "rebatch",
+        "shuffle",
+        "shuffle(buffer_size=)",
+        "prefetch",
+        "take",
+        "skip",
+        "repeat",
+        "window",
+        "bucket_by_sequence_length",
+    ],
 )
 def test_python_float_raises_in_dataset_methods(transform):
     """BS109: a Python float is a `TypeError` as a batch size and as a shuffle buffer of a `Dataset`."""

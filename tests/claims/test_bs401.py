@@ -43,7 +43,7 @@ def test_fit_raises_it(card):
 
 
 def test_layer_raises_it(out_of_memory):
-    """BS401: raised inside a layer's `call`, it stays a `ResourceExhaustedError`, whatever Keras adds to its message."""
+    """BS401: raised inside a layer, it stays a `ResourceExhaustedError`, whatever Keras adds to its message."""
     layer = keras.layers.Lambda(lambda x: out_of_memory())
 
     with pytest.raises(OutOfMemory):
@@ -130,6 +130,24 @@ def test_failed_forward_pass_counts_a_step(out_of_memory):
     assert int(model.optimizer.iterations) == 1
 
 
+def test_end_of_the_data_counts_a_step():
+    """BS401: reading past the end of a dataset of unknown length fails a compiled step, which the optimizer counts.
+
+    So an epoch of n batches moves `optimizer.iterations` by n + 1.
+    """
+
+    def batches():
+        for _ in range(2):
+            yield tf.ones([5, 3]), tf.ones([5, 1])
+        time.sleep(0.5)
+
+    spec = (tf.TensorSpec((5, 3)), tf.TensorSpec((5, 1)))
+    model = make_model(tf.identity)
+    model.fit(tf.data.Dataset.from_generator(batches, output_signature=spec), epochs=2, verbose=0)
+
+    assert int(model.optimizer.iterations) == 2 * (2 + 1)
+
+
 def test_eager_step_that_fails_before_the_update_leaves_the_model(out_of_memory):
     """BS401: in an eager loop, a step that fails before `apply_gradients` has changed neither model nor optimizer."""
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
@@ -137,9 +155,13 @@ def test_eager_step_that_fails_before_the_update_leaves_the_model(out_of_memory)
     optimizer.build(model.trainable_variables)
     before = [w.numpy() for w in model.trainable_weights]
 
-    with pytest.raises(OutOfMemory), tf.GradientTape():
-        model(tf.ones([2, 3]))
-        out_of_memory()
+    def step():
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(model(tf.ones([2, 3]))) + tf.reduce_sum(out_of_memory())
+        optimizer.apply_gradients(zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables))
+
+    with pytest.raises(OutOfMemory):
+        step()
 
     assert all((w.numpy() == b).all() for w, b in zip(model.trainable_weights, before, strict=True))
     assert int(optimizer.iterations) == 0
@@ -154,7 +176,7 @@ def failing_forward(out_of_memory, watched, through=lambda x: x):
 
 
 def test_handler_keeps_the_tensors_of_failed_frames(out_of_memory, no_collection):
-    """BS401: while the handler runs, the traceback keeps the tensors of the frames that failed; leaving it frees them."""
+    """BS401: while the handler runs, the traceback keeps the tensors of the failed frames; leaving it frees them."""
     watched = []
     try:
         failing_forward(out_of_memory, watched)

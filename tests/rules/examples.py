@@ -37,7 +37,7 @@ def judged(program: str, code: str) -> list[Diagnostic]:
 
 def lint(code: str, *codes: str, path: str = "/nowhere/example.py", **settings: object) -> list[Diagnostic]:
     """The findings of some rules (all when none are named) in a program."""
-    configuration = Configuration(Settings(**settings), Path("/nowhere"))
+    configuration = Configuration(Settings(select=("ALL",), **settings), Path("/nowhere"))
     result = lint_bytes(path, code.encode(), configuration, codes=frozenset(codes or rules()))
     assert result.errors == []
     return result.diagnostics
