@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import signal
 import sys
@@ -16,6 +17,7 @@ def main() -> None:
 
         print(f"bslint {__version__}")  # noqa: T201
         return
+    _import_msgspec()
     from bslint.cli import invoke
 
     try:
@@ -25,6 +27,17 @@ def main() -> None:
         _die_of_interrupt()
     # Taking a big heap apart takes as long as linting a file; nothing is left to be done.
     os._exit(status)
+
+
+def _import_msgspec() -> None:
+    """Spares msgspec the import of typing_extensions: 20 ms for what Python's own typing has by now."""
+    if sys.version_info < (3, 11) or "typing_extensions" in sys.modules:
+        return
+    sys.modules["typing_extensions"] = None
+    try:
+        importlib.import_module("msgspec")
+    finally:
+        del sys.modules["typing_extensions"]
 
 
 def _flush() -> None:

@@ -168,5 +168,8 @@ def _remark(
             warnings.append("no Python files found")
         for warning in warnings:
             err(f"warning: {warning}")
-    for error in dict.fromkeys(text for outcome in outcomes for text in outcome.result.errors):
-        err(f"error: {error}")
+    traces = set()
+    for error in (text for outcome in outcomes for text in outcome.result.errors):
+        head, _, trace = error.partition("\n")
+        err(f"error: {head} (as above)" if trace in traces else f"error: {error}")
+        traces.add(trace or None)

@@ -67,6 +67,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     host_memory: str = "8GiB"
     target_tensorflow: str | None = None
 
+    def tensorflow_from(self, major: int, minor: int) -> bool:
+        """Whether the code is declared to be for this TensorFlow or a newer one only."""
+        declared = (self.target_tensorflow or "").split(".")
+        numbers = [int(part) for part in declared[:2] if part.isdigit()]
+        return len(numbers) == 2 and numbers >= [major, minor]
+
 
 class RuleMeta(Protocol):
     """What selection needs to know of a rule."""

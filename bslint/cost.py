@@ -3,35 +3,34 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bslint.prefilter import may_have_findings, mentions_tensorflow, needles
+import msgspec
+
+from bslint.prefilter import in_reach, may_have_findings, needles
 from bslint.registry import rules
 from bslint.source import SourceError, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bslint.rule import Literals
+    from bslint.prefilter import Needle
 
 # MEASURED on the corpus of DESIGN.md: seconds per byte of files that are only parsed, and of those that are analysed.
-_LIGHT = 0.3e-6
+_LIGHT = 0.4e-6
 _HEAVY = 4e-6
 # So much work must be left for each process: to start one takes about 0.05 s.
 _SECONDS_PER_WORKER = 0.25
 _PORTIONS_PER_WORKER = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """An estimate: how long a file takes, whether it needs libcst, whether it may overflow the parser's stack."""
+class Cost(msgspec.Struct, frozen=True):
+    """An estimate: how long a file takes, and whether it needs libcst."""
 
     seconds: float
     is_heavy: bool = False
-    is_deep: bool = False
 
 
 def estimate(path: str, data: bytes | None, codes: frozenset[str]) -> Cost:
@@ -42,27 +41,35 @@ def estimate(path: str, data: bytes | None, codes: frozenset[str]) -> Cost:
         data: its bytes, None where these are to be read; a file that can't be read costs nothing.
         codes: the rules to run on it.
     """
+    content = _content(path, data)
+    # For an estimate it is not worth reading the files that this one imports, which may make it heavy too.
+    is_heavy = in_reach(content, _needles(codes), list)
+    return Cost(len(content) * (_HEAVY if is_heavy else _LIGHT), is_heavy)
+
+
+def is_deep(path: str, data: bytes | None, codes: frozenset[str]) -> bool:
+    """Whether a file, described as for `estimate`, may overflow the parser's stack."""
+    content = _content(path, data)
+    if not may_have_findings(content, _needles(codes)):
+        return False
+    from bslint import depth
+
     try:
-        data = Path(path).read_bytes() if data is None else data
+        return any(depth.is_deep(block.text) for program in read(path, content).programs for block in program.blocks)
+    except SourceError:
+        return False
+
+
+def _content(path: str, data: bytes | None) -> bytes:
+    try:
+        return Path(path).read_bytes() if data is None else data
     except OSError:
-        return Cost(0)
-    if not (mentions_tensorflow(data) and may_have_findings(data, _needles(codes))):
-        return Cost(len(data) * _LIGHT)
-    return Cost(len(data) * _HEAVY, is_heavy=True, is_deep=_is_deep(path, data))
+        return b""
 
 
 @lru_cache(maxsize=64)
-def _needles(codes: frozenset[str]) -> frozenset[Literals]:
-    return needles(rule for code, rule in rules().items() if code in codes)
-
-
-def _is_deep(path: str, data: bytes) -> bool:
-    from bslint.depth import is_deep
-
-    try:
-        return any(is_deep(block.text) for program in read(path, data).programs for block in program.blocks)
-    except SourceError:
-        return False
+def _needles(codes: frozenset[str]) -> frozenset[Needle]:
+    return needles(tuple(rule for code, rule in rules().items() if code in codes))
 
 
 def _processors() -> int:
@@ -74,22 +81,21 @@ def workers(jobs: int, costs: Sequence[Cost]) -> int:
     return min(jobs or _processors(), len(costs), int(sum(cost.seconds for cost in costs) / _SECONDS_PER_WORKER))
 
 
-def portions(numbers: Sequence[int], costs: Sequence[Cost], processes: int) -> Iterator[list[tuple[int, int]]]:
+def portions(costs: Sequence[Cost], processes: int) -> Iterator[list[tuple[int, int]]]:
     """Deals out files.
 
     Args:
-        numbers: the files, as indices of `costs`.
         costs: what each file costs.
         processes: how many processes will share them.
 
     Yields:
-        Pairs of a number and again that number, in portions of about the same cost, the costly files first, so that
-        no process is left with one at the end.
+        Pairs of a file's number and again that number, in portions of about the same cost, the costly files first, so
+        that no process is left with one at the end.
     """
-    limit = sum(costs[number].seconds for number in numbers) / (processes * _PORTIONS_PER_WORKER)
+    limit = sum(cost.seconds for cost in costs) / (processes * _PORTIONS_PER_WORKER)
     portion: list[tuple[int, int]] = []
     weight = 0.0
-    for number in sorted(numbers, key=lambda each: -costs[each].seconds):
+    for number in sorted(range(len(costs)), key=lambda each: -costs[each].seconds):
         portion.append((number, number))
         weight += costs[number].seconds
         if weight >= limit:

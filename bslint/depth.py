@@ -27,11 +27,22 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+_BRANCH = re.compile(r"^([ \t]*)(if|elif)\b", re.MULTILINE)
 
 
 def is_deep(text: str) -> bool:
     """Whether `text` may be too much for a parser or an analysis with a stack of the usual size."""
-    return text.count("elif ") > LIMIT or depth(text) > LIMIT
+    return depth(text) > LIMIT or (text.count("elif") > LIMIT and _branches(text) > LIMIT)
+
+
+def _branches(text: str) -> int:
+    """How many `elif` the longest chain of them has; each one is nested in the one before."""
+    longest = 0
+    chains: dict[str, int] = {}
+    for indent, word in _BRANCH.findall(text):
+        chains[indent] = chains.get(indent, 0) + 1 if word == "elif" else 0
+        longest = max(longest, chains[indent])
+    return longest
 
 
 def depth(text: str) -> int:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
-
-import libcst as cst
 
 from bslint.diagnostic import Applicability, Edit, Fix, Position
 
 if TYPE_CHECKING:
+    import libcst as cst
+
     from bslint.syntax.positions import Positions
 
 Change: TypeAlias = tuple[int, int, str]
@@ -65,9 +66,34 @@ class Editor:
 
     def link(self, call: cst.CSTNode) -> tuple[int, int]:
         """The span of one link of a chain of calls: from the dot, and the line break before it, to the parenthesis."""
-        if isinstance(call, cst.Call) and isinstance(call.func, cst.Attribute):
-            return (self._outer_end(call.func.value), self.end(call))
-        return (self.start(call), self.end(call))
+        receiver = getattr(getattr(call, "func", None), "value", None)
+        return (self._outer_end(receiver) if receiver is not None else self.start(call), self.end(call))
+
+    def drop_link(self, call: cst.CSTNode) -> Change:
+        """Take one link out of a chain of calls; a statement `ds = ds.link(…)` goes as a whole."""
+        start, end = self.link(call)
+        text = self._positions.text
+        first = text.rfind("\n", 0, start) + 1
+        last = text.find("\n", end) + 1
+        nothing_left = last and re.fullmatch(r"[ \t]*(\w+)[ \t]*=[ \t]*\1", text[first:start])
+        opens_block = text[:first].rstrip().endswith(":")
+        if nothing_left and not opens_block and not text[end:last].strip():
+            return (first, last, "")
+        return (start, end, "")
+
+    def same_suite(self, first: cst.CSTNode, second: cst.CSTNode) -> bool:
+        """Whether two nodes stand in statements of one indentation with no definition or smaller indentation between."""
+        rows = self._positions.text[self._row_start(first) : self.end(second)].splitlines()
+        indents = [len(row) - len(row.lstrip()) for row in rows if row.strip()]
+        definitions = any(row.lstrip().startswith(("def ", "class ", "async def ")) for row in rows)
+        return bool(indents) and min(indents) == indents[0] == self._indent_of(second) and not definitions
+
+    def _row_start(self, node: cst.CSTNode) -> int:
+        return self._positions.text.rfind("\n", 0, self.start(node)) + 1
+
+    def _indent_of(self, node: cst.CSTNode) -> int:
+        row = self._positions.text[self._row_start(node) : self.end(node)]
+        return len(row) - len(row.lstrip())
 
     def _outer_end(self, node: cst.BaseExpression) -> int:
         """Where an expression ends with the parentheses around it."""
@@ -78,13 +104,14 @@ class Editor:
 
     def remove_argument(self, call: cst.CSTNode, argument: cst.Arg) -> Change | None:
         """Take an argument out of a call with one of the commas around it; None when a comment would go with it."""
-        if not isinstance(call, cst.Call) or all(one is not argument for one in call.args):
+        args: Sequence[cst.Arg] = getattr(call, "args", ())
+        position = next((i for i, one in enumerate(args) if one is argument), None)
+        if position is None:
             return None
-        position = next(i for i, one in enumerate(call.args) if one is argument)
         if position > 0:
-            start, end = self._value_end(call.args[position - 1]), self._value_end(argument)
-        elif len(call.args) > 1:
-            start, end = self.start(argument), self.start(call.args[1])
+            start, end = self._value_end(args[position - 1]), self._value_end(argument)
+        elif len(args) > 1:
+            start, end = self.start(argument), self.start(args[1])
         else:
             start, end = self.start(argument), self._value_end(argument)
         return None if "#" in self.between(start, end) else (start, end, "")

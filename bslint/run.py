@@ -9,11 +9,10 @@ from __future__ import annotations
 import gc
 import traceback
 from collections import Counter
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -30,13 +29,14 @@ if TYPE_CHECKING:
     from bslint.cost import Cost
     from bslint.source import Block
 
+_Result = TypeVar("_Result")
+
 IO_ERROR = "io-error"
 
 _FILES_PER_COLLECTION = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """A file to lint.
 
     Args:
@@ -52,8 +52,7 @@ class Target:
     data: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(msgspec.Struct, frozen=True):
     """What to do with each file.
 
     Args:
@@ -69,8 +68,7 @@ class Options:
     ignore_suppressions: bool = False
 
 
-@dataclass(slots=True)
-class Outcome:
+class Outcome(msgspec.Struct):
     """What became of one file.
 
     Args:
@@ -86,7 +84,7 @@ class Outcome:
     result: FileResult
     before: bytes | None = None
     after: bytes | None = None
-    fixed: Counter[str] = field(default_factory=Counter)
+    fixed: Counter[str] = msgspec.field(default_factory=Counter)
     silenced: int = 0
 
 
@@ -105,27 +103,23 @@ def run(targets: Sequence[Target], options: Options, jobs: int = 0, progress: bo
     outcomes: dict[int, Outcome] = {}
     with _no_collector(), Bar(len(targets), progress) as bar:
         costs = [cost.estimate(target.path, target.data, target.codes) for target in targets]
-        alone = [number for number, each in enumerate(costs) if each.is_deep]
-        together = [number for number, each in enumerate(costs) if not each.is_deep]
-        workers = cost.workers(jobs, [costs[number] for number in together])
-        if workers > 1:
-            _prepare(costs)
-            for number, outcome in _in_workers(targets, options, cost.portions(together, costs, workers), workers):
-                if outcome is None:
-                    alone.append(number)
-                else:
-                    outcomes[number] = outcome
+        workers = cost.workers(jobs, costs)
+        for number, outcome in (
+            _in_workers(targets, options, costs, workers) if workers > 1 else _here(targets, options)
+        ):
+            if outcome:
+                outcomes[number] = outcome
                 bar.update(len(outcomes))
-        else:
-            for number in together:
-                outcomes[number] = process(targets[number], options)
+        for number, target in enumerate(targets):
+            if number not in outcomes:
+                outcomes[number] = _isolated(target, options)
                 bar.update(len(outcomes))
-                if not len(outcomes) % _FILES_PER_COLLECTION:
-                    gc.collect()
-        for number in alone:
-            outcomes[number] = _isolated(targets[number], options)
-            bar.update(len(outcomes))
     return [outcomes[number] for number in range(len(targets))]
+
+
+def attempt(target: Target, options: Options) -> Outcome | None:
+    """`process`, but None for a file that is better tried in a process of its own."""
+    return None if cost.is_deep(target.path, target.data, target.codes) else process(target, options)
 
 
 def process(target: Target, options: Options) -> Outcome:
@@ -211,45 +205,53 @@ def _written(outcome: Outcome, again: Callable[[bytes], FileResult]) -> Outcome:
 # Processes
 
 
-def _prepare(costs: Sequence[Cost]) -> None:
-    """Imports what forked workers will share."""
-    from bslint.pool import forks
-
-    if forks() and any(each.is_heavy for each in costs):
-        import bslint.check  # noqa: F401
-    gc.freeze()
+def _here(targets: Sequence[Target], options: Options) -> Iterator[tuple[int, Outcome | None]]:
+    for number, target in enumerate(targets):
+        yield number, attempt(target, options)
+        if not (number + 1) % _FILES_PER_COLLECTION:
+            gc.collect()
 
 
 def _in_workers(
-    targets: Sequence[Target], options: Options, portions: Iterator[list[tuple[int, int]]], workers: int
+    targets: Sequence[Target], options: Options, costs: Sequence[Cost], workers: int
 ) -> Iterator[tuple[int, Outcome | None]]:
-    """Outcomes as they come in; None for a file that took its process with it."""
-    from bslint.pool import Died, spread
+    """Outcomes as they come in; None as well for a file that took its process with it."""
+    from bslint.pool import Died, forks, spread
 
-    for number, outcome in spread(_Processor(targets, options), portions, workers):
-        yield number, None if isinstance(outcome, Died) else outcome
+    if forks() and any(each.is_heavy for each in costs):
+        import bslint.check  # noqa: F401 - forked workers share what is imported already
+    gc.freeze()
+    with suppress(OSError):  # no process can be started
+        for number, outcome in spread(_Worker(attempt, targets, options), cost.portions(costs, workers), workers):
+            yield number, None if isinstance(outcome, Died) else outcome
 
 
 def _isolated(target: Target, options: Options) -> Outcome:
     """A file linted in a process of its own."""
     from bslint.pool import Died, isolate
 
-    outcome = isolate(_Processor([target], options), 0)
+    try:
+        outcome = isolate(_Worker(process, [target], options), 0)
+    except OSError:  # no process can be started
+        return process(target, options)
     if isinstance(outcome, Died):
         trouble = f"{target.path}: internal error: {outcome}; the code may be nested too deeply for libcst's parser"
         return Outcome(target.path, FileResult([], errors=[trouble]))
     return outcome
 
 
-class _Processor:
-    """`process` for the target of a number."""
+class _Worker(Generic[_Result]):
+    """What a worker does with the number of a target."""
 
-    def __init__(self, targets: Sequence[Target], options: Options) -> None:
+    def __init__(
+        self, function: Callable[[Target, Options], _Result], targets: Sequence[Target], options: Options
+    ) -> None:
+        self._function = function
         self._targets = targets
         self._options = options
 
-    def __call__(self, number: int) -> Outcome:
-        return process(self._targets[number], self._options)
+    def __call__(self, number: int) -> _Result:
+        return self._function(self._targets[number], self._options)
 
 
 @contextmanager

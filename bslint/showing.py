@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from bslint.report import Report, render
 from bslint.request import RunError
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
 _FILE_CODES = ("invalid-syntax", "io-error")
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
+class Findings(msgspec.Struct, frozen=True):
     """What a run came to.
 
     Args:
@@ -60,14 +60,15 @@ def show(request: Request, findings: Findings) -> list[Diagnostic]:
     shown = findings.diagnostics
     if request.baseline or request.write_baseline:
         shown = _against_baseline(request, findings, _line_of(sources))
+    errors = tuple(error for outcome in findings.outcomes for error in outcome.result.errors)
     report = Report(
         diagnostics=shown,
         sources=sources,
         rules=findings.rules,
         fixed=0 if request.diff else findings.fixed,
         show_fixes=True,
-        notices=tuple(error for outcome in findings.outcomes for error in outcome.result.errors),
-        quiet=request.quiet,
+        notices=errors,
+        quiet=request.quiet or (bool(errors) and not shown),  # it would say that all is well
     )
     if request.diff:
         _show_changes(request, findings)
@@ -82,7 +83,14 @@ def show(request: Request, findings: Findings) -> list[Diagnostic]:
 def _show_report(request: Request, report: Report) -> None:
     name = _format(request)
     color = has_color(request.color) and not request.output_file
-    text = _statistics(report, name) if request.statistics else render(name, report, color)
+    if request.statistics:
+        text = _statistics(report, name)
+    elif name in ("full", "concise") and not report.diagnostics:
+        from bslint.report.summary import summary  # all that they say then; their own imports take a while
+
+        text = summary(report)
+    else:
+        text = render(name, report, color)
     if request.output_file:
         try:
             request.output_file.write_bytes(text.encode())

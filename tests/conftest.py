@@ -5,6 +5,7 @@ pass because something was missing there.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = ("bslint", "rules", "pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml")
 
-_REQUIRED = tuple(filter(None, os.environ.get("BSLINT_REQUIRE", "").lower().replace(" ", "").split(",")))
+_REQUIRED = [name for each in os.environ.get("BSLINT_REQUIRE", "").split(",") if (name := each.strip())]
 
 
 def pytest_runtest_setup(item):
@@ -38,7 +39,7 @@ def _demanded(report):
     """The report; a failure where it is a skip for lack of something required."""
     if report.skipped and isinstance(report.longrepr, tuple):
         reason = report.longrepr[2]
-        if any(name in reason.lower() for name in _REQUIRED):
+        if any(re.search(rf"\b{re.escape(name)}\b", reason, re.IGNORECASE) for name in _REQUIRED):
             report.outcome = "failed"
             report.longrepr = f"BSLINT_REQUIRE={os.environ['BSLINT_REQUIRE']}: {reason}"
     return report

@@ -11,11 +11,15 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
+from bslint.cli import cli
+from bslint.config import Resolver
+from bslint.registry import rules
 from bslint.rule import DOCUMENTATION
 from tools import docs, new_rule
 
 ROOT = Path(__file__).resolve().parents[1]
 RULES = list(docs.own_rules())
+OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 NOT_A_CLAIM = {"BS002"}  # says nothing about TensorFlow
 
 each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
@@ -98,6 +102,29 @@ class TestDocumentation:
     def test_links_lead_somewhere(self, page):
         targets = re.findall(r"\]\((?!https?:)([^)#]+)", read(page))
         assert [target for target in targets if not (ROOT / target).exists()] == []
+
+    def test_readme_shows_a_valid_configuration(self, tmp_path):
+        (shown,) = [
+            block
+            for block in re.findall(r"```toml\n(.*?)```", read("README.md"), re.DOTALL)
+            if "[tool.bslint]" in block
+        ]
+        (tmp_path / "pyproject.toml").write_text(shown, "utf-8")
+        resolver = Resolver(rules().values())
+        assert resolver.for_folder(tmp_path).settings.select == ("ALL",)
+        assert resolver.warnings == ()
+
+    def test_readme_names_options_that_exist(self):
+        named = {
+            option for line in re.findall(r".*bslint check.*", read("README.md")) for option in OPTION.findall(line)
+        }
+        known = {
+            option
+            for parameter in cli.commands["check"].params
+            for option in (*parameter.opts, *parameter.secondary_opts)
+        }
+        assert named
+        assert named <= known
 
     def test_readme_without_markers_is_refused(self):
         with pytest.raises(ValueError, match="lacks the lines"):

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from bslint.analysis import calls
-from bslint.analysis.arguments import Arguments
-from bslint.analysis.facts import Fact, Pipeline, Training, UsedNames
+from bslint.analysis import uncalled
+from bslint.analysis.facts import Fact, Pipeline, Run, Training, UsedNames
 from bslint.analysis.interpreter import PROGRAM_BUDGET, Frame, Interpreter
 from bslint.analysis.project import Project
 from bslint.analysis.store import Scope
-from bslint.analysis.values import Api, Class, Dataset, Function, Object, Stage, Symbol, alternatives
+from bslint.analysis.values import Api, Dataset, Stage, Symbol, alternatives
 
 if TYPE_CHECKING:
-    from bslint.analysis.values import Value
+    from collections.abc import Iterable, Sequence
 
-_BINDING = re.compile(r"^[ \t]*(?:([A-Za-z_]\w*)\s*(?::[^=\n]+)?=(?!=)|(?:def|class)\s+([A-Za-z_]\w*))", re.MULTILINE)
+# Where a text binds names: assignments, also of several targets, `def`, `class`, imports, `for`, `with … as`, `:=`.
+_BINDING = re.compile(
+    r"""^[ \t]*((?:\*?[A-Za-z_]\w*[ \t]*,?[ \t]*)+)(?::[^=\n]+)?(?:[-+*/%@&|^]|//|\*\*|<<|>>)?=(?!=)
+      | ^[ \t]*[A-Za-z_][\w \t,=]*=[ \t]*([A-Za-z_]\w*)[ \t]*=(?!=)
+      | \b(?:def|class|as)[ \t]+([A-Za-z_]\w*)
+      | ^[ \t]*(?:from\b[^\n]*?\b)?import\b([^\n]*)
+      | \bfor\b([^\n]+?)\bin\b
+      | ([A-Za-z_]\w*)[ \t]*:=""",
+    re.MULTILINE | re.VERBOSE,
+)
+_NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,86 +61,48 @@ def analyse(blocks: Sequence[cst.Module | str], path: str, *, notebook: bool = F
             it.run(block.body)
         it.frames.pop()
         it.path = {}
-    _enter_uncalled(it, scope, [block for block in blocks if not isinstance(block, str)])
+    uncalled.enter_all(it, scope)
     return Facts(_collect(it), _names(it, scope), it.project.read, it.steps > PROGRAM_BUDGET)
 
 
 def _forget_names(it: Interpreter, text: str) -> None:
     """What a block that does not parse would have bound is unknown."""
     for match in _BINDING.finditer(text):
-        name = match[1] or match[2]
-        it.bind(name, Symbol(("unparsed", name), name))
+        for name in _NAME.findall(match[match.lastindex or 0]):
+            it.bind(name, Symbol(("unparsed", name), name))
 
 
 def _last_expression(tree: cst.Module) -> cst.CSTNode | None:
+    """The statement whose value a notebook displays: a semicolon behind it hides it."""
     last = tree.body[-1] if tree.body else None
-    return last.body[-1] if isinstance(last, cst.SimpleStatementLine) else None
-
-
-def _enter_uncalled(it: Interpreter, scope: Scope, trees: Sequence[cst.Module]) -> None:
-    """Execute what nothing called: first the classes and functions that no other code names, then the rest."""
-    own = {id(node) for tree in trees for node in tree.body}
-    called = _called_names(it)
-    for wanted in (True, False):
-        for owner in list(it.classes):
-            if (owner.name not in called) is wanted:
-                _enter_class(it, owner, scope)
-        for function in list(it.defined):
-            if (function.name not in called) is wanted and function.scope.kind != "class":
-                _enter_function(it, function, scope)
-    del own
-
-
-def _called_names(it: Interpreter) -> set[str]:
-    """Names of functions that were entered, or are handed around: they are not entry points."""
-    return {function.name for function in it.defined if id(function.node) in it.entered}
-
-
-def _enter_function(it: Interpreter, function: Function, scope: Scope) -> None:
-    if id(function.node) in it.entered or function.scope.module() is not scope:
-        return
-    frame = Frame(None, scope, it.store.mark(), {})
-    it.frames.append(frame)
-    it.path = {}
-    calls.enter_unbound(it, function, function.node)
-    it.frames.pop()
-    it.store.rollback(frame.mark)
-
-
-def _enter_class(it: Interpreter, owner: Class, scope: Scope) -> None:
-    """Make an instance if there is none and call the methods that nothing called, in the order of definition."""
-    if owner.scope.module() is not scope:
-        return
-    methods = [
-        function
-        for function in it.defined
-        if function.scope is owner.scope and id(function.node) not in it.entered and function.name != "__init__"
-    ]
-    instance = it.instances.get(id(owner.node))
-    if not methods and instance is not None:
-        return
-    frame = Frame(None, scope, it.store.mark(), {})
-    it.frames.append(frame)
-    it.path = {}
-    made: Value = instance or calls.instantiate(it, owner, Arguments(owner.node), owner.node)
-    for function in methods:
-        if id(function.node) not in it.entered:
-            bound = calls.bind_method(it, made, function.name, function, function.node)
-            if id(function.node) not in it.entered:
-                calls.call(it, bound, Arguments(function.node), function.node)
-    it.frames.pop()
-    it.store.rollback(frame.mark)
+    if not isinstance(last, cst.SimpleStatementLine) or isinstance(last.body[-1].semicolon, cst.Semicolon):
+        return None
+    return last.body[-1]
 
 
 def _collect(it: Interpreter) -> tuple[Fact, ...]:
     effects = it.effects
-    return (*_pipelines(it), *effects.runs, *effects.loops, *effects.handlers, *effects.discarded)
+    return (*_pipelines(it), *_distinct(effects.runs), *effects.loops, *effects.handlers, *effects.discarded)
+
+
+def _distinct(runs: Sequence[Run]) -> Iterable[Run]:
+    """Runs that differ in something: the body of a loop is executed twice."""
+    return {
+        (
+            id(run.node),
+            run.call.keys() if run.call is not None else None,
+            *(value.key for value in (run.data, run.strategy, run.model and run.model.value) if value is not None),
+            *(id(loop.node) for loop in (run.loop.nest() if run.loop is not None else ())),
+            *map(id, run.calls),
+        ): run
+        for run in runs
+    }.values()
 
 
 def _pipelines(it: Interpreter) -> list[Pipeline]:
     """The chains that no further step extends."""
     stages = list(it.stages.values())
-    extended = {id(stage.parent) for stage in stages if stage.parent is not None}
+    extended = Counter(id(stage.parent) for stage in stages if stage.parent is not None)
     for stage in stages:
         extended.update(id(one.stage) for value in stage.inputs for one in alternatives(value) if isinstance(one, Dataset))
     trainings: dict[int, list[Training]] = {}
@@ -140,17 +111,31 @@ def _pipelines(it: Interpreter) -> list[Pipeline]:
             for one in alternatives(run.data):
                 if isinstance(one, Dataset):
                     trainings.setdefault(id(one.stage), []).append(run)
-    return [_pipeline(it, stage, trainings) for stage in stages if id(stage) not in extended]
+    leaves = [stage for stage in stages if id(stage) not in extended]
+    variants: dict[int, list[Stage]] = {}
+    for leaf in leaves:
+        variants.setdefault(id(leaf.node), []).append(leaf)
+    return [_pipeline(it, leaf, trainings, extended, variants[id(leaf.node)]) for leaf in leaves]
 
 
-def _pipeline(it: Interpreter, leaf: Stage, trainings: dict[int, list[Training]]) -> Pipeline:
+def _pipeline(
+    it: Interpreter,
+    leaf: Stage,
+    trainings: dict[int, list[Training]],
+    extended: Counter[int],
+    variants: Sequence[Stage],
+) -> Pipeline:
     chain = leaf.chain()
     fed = tuple(run for stage in chain for run in trainings.get(id(stage), ()))
-    return Pipeline(chain, fed, nested=any(id(stage) in it.nested for stage in chain))
+    nested = any(id(stage) in it.nested for stage in chain)
+    shared = any(extended[id(stage)] > 1 or id(stage) in trainings for stage in chain[:-1])
+    others = tuple(other.chain() for other in variants if other is not leaf)
+    peeked = not fed and any(id(stage) in it.peeked for stage in chain)
+    return Pipeline(chain, fed, nested, not shared, others, peeked)
 
 
 def _names(it: Interpreter, scope: Scope) -> UsedNames:
     return UsedNames({name: value for name, value in it.store.names(scope.uid).items() if isinstance(value, Api)})
 
 
-__all__ = ["Facts", "Object", "analyse"]
+__all__ = ["Facts", "analyse"]

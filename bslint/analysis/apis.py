@@ -22,7 +22,6 @@ class Source:
         prefetches: whether it prefetches by itself.
         files: whether its elements are file names.
         whole: whether one element is the whole data (`from_tensors`).
-        training: the parameter whose absence means that a dict of splits comes back (`tfds.load`).
     """
 
     batch: int | None = None
@@ -57,6 +56,7 @@ SOURCES: dict[str, Source] = {
     "tf.data.experimental.Counter": Source(endless=True),
     "tf.data.experimental.RandomDataset": Source(endless=True),
     "tf.data.experimental.CsvDataset": Source(),
+    "tf.data.experimental.from_list": Source(),
     "tf.data.experimental.SqlDataset": Source(),
     "tf.data.experimental.choose_from_datasets": Source(),
     "tf.data.experimental.sample_from_datasets": Source(),
@@ -72,12 +72,9 @@ SOURCES: dict[str, Source] = {
     "keras.utils.text_dataset_from_directory": Source(
         batch=4, batch_size=32, optional=True, shuffle=6, shuffles=True, prefetches=True
     ),
-    "keras.utils.audio_dataset_from_directory": Source(
-        batch=4, batch_size=32, optional=True, shuffle=8, shuffles=True, prefetches=True
-    ),
-    "keras.utils.timeseries_dataset_from_array": Source(
-        batch=5, batch_size=128, optional=True, shuffle=6, prefetches=True
-    ),
+    # These two prefetch in front of their batch, not behind it.
+    "keras.utils.audio_dataset_from_directory": Source(batch=4, batch_size=32, optional=True, shuffle=8, shuffles=True),
+    "keras.utils.timeseries_dataset_from_array": Source(batch=5, batch_size=128, optional=True, shuffle=6),
     "tfds.load": Source(batch=_KEYWORD_ONLY, optional=True, prefetches=True),
     "tfds.as_dataset": Source(batch=_KEYWORD_ONLY, optional=True, prefetches=True),
 }

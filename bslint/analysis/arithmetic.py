@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from bslint.analysis import containers
 from bslint.analysis.values import (
     Api,
     Choice,
@@ -22,6 +23,7 @@ from bslint.analysis.values import (
     Object,
     Symbol,
     Value,
+    kind_of as kind_of,
 )
 
 if TYPE_CHECKING:
@@ -92,8 +94,13 @@ _FOLD: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 _NUMBERS = (int, float, bool)
+# Objects that the analysis makes itself.
+_MADE = frozenset(("list", "dict", "range", "generator", "super", "strategy scope"))
 # Folding stays cheap: no huge powers, no megabyte strings.
 _LIMIT = 10**18
+_LONGEST = 2_000
+
+_COMBINED = {"+": containers.concatenated, "*": containers.repeated, "|": containers.merged}
 
 
 def expression(
@@ -112,19 +119,11 @@ def binary(it: Interpreter, op: str, left: Value, right: Value, node: cst.CSTNod
         folded = _fold(op, left.value, right.value)
         if folded is not None:
             return Known(folded[0], node)
-    if op == "+":
-        joined = _concatenated(it, left, right, node)
-        if joined is not None:
-            return joined
+    combine = _COMBINED.get(op)
+    combined = combine(it, left, right, node) if combine is not None else None
+    if combined is not None:
+        return combined
     return expression(it, op, (left, right), node, _kind(op, left, right))
-
-
-def _concatenated(it: Interpreter, left: Value, right: Value, node: cst.CSTNode) -> Value | None:
-    first, second = it.contents(left), it.contents(right)
-    if first is None or second is None:
-        return None
-    items = Items((*first.items, *second.items), node, complete=first.complete and second.complete)
-    return it.new_list(items, node) if isinstance(left, Object) else items
 
 
 def _fold(op: str, left: Any, right: Any) -> tuple[Any] | None:  # noqa: ANN401
@@ -141,19 +140,14 @@ def _cheap(op: str, left: Any, right: Any) -> bool:  # noqa: ANN401
     if op in {"**", "<<"}:
         return isinstance(left, _NUMBERS) and isinstance(right, _NUMBERS) and abs(left) < 10**6 and abs(right) < 20
     if op == "*" and not (isinstance(left, _NUMBERS) and isinstance(right, _NUMBERS)):
-        return False
+        text, times = (right, left) if isinstance(left, int) else (left, right)
+        return isinstance(text, (str, bytes)) and isinstance(times, int) and len(text) * times <= _LONGEST
     if op == "%" and not isinstance(left, _NUMBERS):
         return False
-    return all(not isinstance(side, _NUMBERS) or abs(side) < _LIMIT for side in (left, right))
-
-
-def kind_of(value: Value) -> str | None:
-    """What is known of a value's type: "int", "float", "bool", "str", "tensor", "array", or None."""
-    if isinstance(value, Known):
-        return type(value.value).__name__
-    if isinstance(value, (Expr, Symbol)):
-        return value.kind
-    return None
+    return all(
+        abs(side) < _LIMIT if isinstance(side, _NUMBERS) else not isinstance(side, (str, bytes)) or len(side) <= _LONGEST
+        for side in (left, right)
+    )
 
 
 def _kind(op: str, left: Value, right: Value) -> str | None:
@@ -181,6 +175,8 @@ def unary(it: Interpreter, op: str, value: Value, node: cst.CSTNode) -> Value:
             return Known(-value.value, node)
         if op == "+":
             return Known(+value.value, node)
+        if op == "~" and isinstance(value.value, int):
+            return Known(-value.value - 1, node)
     return expression(it, op, (value,), node, kind_of(value))
 
 
@@ -228,14 +224,23 @@ def _membership(it: Interpreter, left: Value, right: Value) -> bool | None:
     if items is not None and items.complete and all(isinstance(value, Known) for value in items.items):
         return left.value in [value.value for value in items.items if isinstance(value, Known)]
     if entries is not None and (entries.complete or left.value in entries.items):
-        return left.value in entries.items
+        found = entries.items.get(left.value)
+        return None if found is not None and containers.may_be_absent(found) else found is not None
     return None
 
 
 def _is_something(value: Value) -> bool:
-    return isinstance(value, (Dataset, Object, Class, Function, LayerOutput, Items)) or (
-        isinstance(value, Known) and value.value is not None
-    )
+    """Whether a value is certainly not None; what a library function returns may be."""
+    if isinstance(value, Known):
+        return value.value is not None
+    if isinstance(value, Object):
+        return isinstance(value.type, Class) or value.type in _MADE or is_class_name(value.type)
+    return isinstance(value, (Dataset, Class, Function, LayerOutput, Items))
+
+
+def is_class_name(name: str) -> bool:
+    """Whether a canonical name is that of a class: `keras.Model`, not `os.getenv`."""
+    return name.rpartition(".")[2][:1].isupper()
 
 
 def truth(it: Interpreter, value: Value) -> bool | None:
@@ -250,6 +255,10 @@ def truth(it: Interpreter, value: Value) -> bool | None:
         return None if inner is None else not inner
     if value.key in it.path:
         return it.path[value.key]
+    if isinstance(value, Expr) and value.op in {"and", "or"}:
+        outcomes = {truth(it, operand) for operand in value.operands}
+        decisive = value.op == "or"
+        return decisive if decisive in outcomes else None if None in outcomes else not decisive
     if isinstance(value, Api):
         return True if value.name == "typing.TYPE_CHECKING" else None
     if isinstance(value, Items):
@@ -264,8 +273,16 @@ def _object_truth(it: Interpreter, value: Value) -> bool | None:
         held = it.contents(value) or it.mapping(value)
         if held is not None:
             return bool(held.items) if held.complete or held.items else None
-        return None if value.type in {"list", "dict"} else True
+        return _instance_truth(it, value)
     return None
+
+
+def _instance_truth(it: Interpreter, value: Object) -> bool | None:
+    if isinstance(value.type, Class):
+        names = ("__bool__", "__len__")
+        own = any(it.store.get((one.scope.uid, name)) for one in value.type.ancestry() if isinstance(one, Class) for name in names)
+        return None if own else True
+    return True if is_class_name(value.type) and not value.type.startswith(("numpy.", "tf.")) else None
 
 
 def assumptions(it: Interpreter, test: Value, wanted: bool) -> tuple[tuple[Key, bool], ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from bslint.analysis import configs, expressions, library
+from bslint.analysis import attributes, configs, containers, expressions, imports, library
 from bslint.analysis.apis import KEEPING_DECORATORS, KEEPING_PREFIXES
 from bslint.analysis.arguments import Argument, Arguments
 from bslint.analysis.values import (
@@ -18,7 +18,6 @@ from bslint.analysis.values import (
     DatasetIterator,
     Function,
     Items,
-    Known,
     LayerOutput,
     Method,
     Object,
@@ -34,9 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bslint.analysis.interpreter import Interpreter
-
-# A loop over this many known items is executed item by item.
-MAX_UNROLLED = 8
 
 _BUILTINS = frozenset(dir(builtins))
 
@@ -75,9 +71,12 @@ def decorated(it: Interpreter, node: cst.FunctionDef) -> Value:
     result: Value = function
     for value, name in zip(reversed(values), reversed(names), strict=True):
         library.option_defaults(it, function, value)
-        if name in KEEPING_DECORATORS or name.startswith(KEEPING_PREFIXES) or name.endswith((".setter", ".getter")):
+        if name in KEEPING_DECORATORS or name.startswith(KEEPING_PREFIXES):
             continue
-        if isinstance(value, Function):
+        if isinstance(value, Method) and value.name in _ACCESSORS and isinstance(value.receiver, Function):
+            it.set_field(value.receiver, _ACCESSORS[value.name], function)
+            result = value.receiver
+        elif isinstance(value, (Function, Class, Partial)) or (isinstance(value, Method) and value.function is not None):
             result = call(it, value, Arguments(node, [Argument(result, None)]), node)
         else:
             result = Symbol(("decorated", id(node), it.context), node.name.value, node)
@@ -93,28 +92,11 @@ def _decorator_name(value: Value) -> str:
     if isinstance(value, Method):
         receiver = _decorator_name(value.receiver)
         return f"{receiver}.{value.name}"
-    if isinstance(value, Symbol) and value.attribute in {"setter", "getter", "deleter"}:
-        return f"property.{value.attribute}"
     return "?"
 
 
-def class_attribute(it: Interpreter, owner: Class, name: str) -> Value | None:
-    """What a class or its bases in the program define under a name."""
-    for ancestor in owner.ancestry():
-        if isinstance(ancestor, Class):
-            found = it.store.get((ancestor.scope.uid, name))
-            if found is not None:
-                return it.refine(found)
-    return None
-
-
-def bind_method(it: Interpreter, receiver: Value, name: str, function: Function, node: cst.CSTNode) -> Value:
-    """A function of a class, seen through an instance: static, property, or bound."""
-    if "staticmethod" in function.decorators:
-        return function
-    if {"property", "functools.cached_property"} & set(function.decorators):
-        return enter(it, function, Arguments(node), node, receiver)
-    return Method(receiver, name, function, node)
+# The methods of a property, and where it keeps what they are given.
+_ACCESSORS = {"getter": "fget", "setter": "fset", "deleter": "fdel"}
 
 
 # Calls
@@ -168,7 +150,7 @@ def _enter_callback(it: Interpreter, value: Value, node: cst.CSTNode) -> None:
 
 def _call_object(it: Interpreter, callee: Object, arguments: Arguments, node: cst.CSTNode) -> Value:
     if isinstance(callee.type, Class):
-        function = class_attribute(it, callee.type, "__call__")
+        function = attributes.of_class(it, callee.type, "__call__")
         if isinstance(function, Function):
             return enter(it, function, arguments, node, callee)
     return library.call_instance(it, callee, arguments, node)
@@ -178,11 +160,13 @@ def instantiate(it: Interpreter, owner: Class, arguments: Arguments, node: cst.C
     """A new instance of a class of the program, its `__init__` executed."""
     made = it.make(owner, node, arguments)
     it.instances[id(owner.node)] = made
-    init = class_attribute(it, owner, "__init__")
+    init = attributes.of_class(it, owner, "__init__")
     if isinstance(init, Function):
         enter(it, init, arguments, node, made)
     else:
-        _bind_fields(it, owner, made, arguments)
+        with it.called_from(node):
+            _bind_fields(it, owner, made, arguments)
+        attributes.special(it, made, "__post_init__", [], node)
     library.instantiated(it, made, node)
     return made
 
@@ -193,7 +177,7 @@ def _bind_fields(it: Interpreter, owner: Class, made: Object, arguments: Argumen
              for name in _annotated_names(ancestor.node)]
     for position, name in enumerate(dict.fromkeys(names)):
         given = arguments.get(name, position)
-        value = given.value if given is not None else _field_default(it, class_attribute(it, owner, name))
+        value = given.value if given is not None else _field_default(it, attributes.of_class(it, owner, name))
         if value is not None:
             it.set_field(made, name, value)
 
@@ -205,7 +189,12 @@ def _annotated_names(node: cst.ClassDef) -> list[str]:
         if isinstance(line, cst.SimpleStatementLine)
         for small in line.body
         if isinstance(small, cst.AnnAssign) and isinstance(small.target, cst.Name)
+        and imports.dotted(_subscripted(small.annotation.annotation)).rpartition(".")[2] != "ClassVar"
     ]
+
+
+def _subscripted(node: cst.BaseExpression) -> cst.BaseExpression:
+    return node.value if isinstance(node, cst.Subscript) else node
 
 
 def _field_default(it: Interpreter, value: Value | None) -> Value | None:
@@ -229,6 +218,7 @@ def enter(
     if any(frame.function is not None and frame.function.node is function.node for frame in it.frames):
         it.effects.recursions.append((function, node))
         return it.unknown(node, f"{function.name}(…)")
+    it.tick()
     if len(it.frames) > MAX_DEPTH or it.exhausted:
         for value in arguments.values():
             it.escape(value)
@@ -387,10 +377,7 @@ def _entered(it: Interpreter, manager: Value, node: cst.CSTNode) -> Value:
     if isinstance(manager, Object):
         if manager.type == "generator":
             return it.field(manager, "yielded") or it.unknown(node)
-        if isinstance(manager.type, Class):
-            function = class_attribute(it, manager.type, "__enter__")
-            return enter(it, function, Arguments(node), node, manager) if isinstance(function, Function) else manager
-        return manager
+        return attributes.special(it, manager, "__enter__", [], node) or manager
     return it.unknown(node, base=manager)
 
 
@@ -416,25 +403,35 @@ def _element(it: Interpreter, value: Value, node: cst.CSTNode) -> Value:
             return it.field(value, "yielded") or it.unknown(node)
         if value.type == "range":
             return it.unknown(node, kind="int", base=value)
+        return _element_of_instance(it, value, node)
     return it.unknown(node, base=value)
 
 
-def unrolled(it: Interpreter, iterable: Value, node: cst.CSTNode) -> list[Value] | None:
+def _element_of_instance(it: Interpreter, value: Object, node: cst.CSTNode) -> Value:
+    iterator = attributes.special(it, value, "__iter__", [], node)
+    if iterator is not None and iterator.key != value.key:
+        return iterated(it, iterator, node)
+    name = "__next__" if iterator is not None else "__getitem__"
+    given = [] if iterator is not None else [it.unknown(node, kind="int")]
+    return attributes.special(it, value, name, given, node) or it.unknown(node, base=value)
+
+
+def unrolled(it: Interpreter, iterable: Value, *, ranges: bool = True) -> list[Value] | None:
     """The elements of a short known sequence, None for any other iterable."""
-    items = it.contents(iterable)
-    if items is None:
-        entries = it.mapping(iterable)
-        if entries is None or not entries.complete:
-            return None
-        items = Items(tuple(Known(key, node) for key in entries.items))
-    if not items.complete or len(items.items) > MAX_UNROLLED:
+    items = containers.sequence(it, iterable) if ranges or not is_range(iterable) else None
+    if items is None or not items.complete or len(items.items) > containers.MAX_UNROLLED:
         return None
     return list(items.items)
 
 
+def is_range(value: Value) -> bool:
+    """Whether a value is a `range(…)`."""
+    return isinstance(value, Object) and value.type == "range"
+
+
 def part(it: Interpreter, value: Value, position: int, count: int, node: cst.CSTNode) -> Value:
     """The value that a target receives when `value` is unpacked into `count` targets."""
-    items = it.contents(value)
+    items = containers.sequence(it, value)
     if items is not None:
         if position < len(items.items) and (items.complete or not isinstance(value, Object)):
             return items.items[position]

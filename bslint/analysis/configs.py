@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from bslint.analysis.values import NONE, Function, Known, Object, Symbol, Value
+from bslint.analysis.values import NONE, Api, Function, Known, Object, Symbol, Value, is_none
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -12,7 +13,10 @@ if TYPE_CHECKING:
     from bslint.analysis.arguments import Arguments
     from bslint.analysis.interpreter import Interpreter
 
-_PARSERS = frozenset(("argparse.ArgumentParser", "argparse.Namespace", "configargparse.ArgumentParser", "configargparse.ArgParser"))
+_FLAGS = "absl.flags.FLAGS"
+_FLAGS_METHODS = frozenset("set_default mark_as_parsed flag_values_dict append_flag_values validate_all_flags".split())
+_TYPES: dict[str, Callable[[str], int | float]] = {"int": int, "float": float}
+_PARSERS = frozenset(("argparse.ArgumentParser", "configargparse.ArgumentParser", "configargparse.ArgParser"))
 _OPTIONS = frozenset(("click.option", "click.argument", "typer.Option", "typer.Argument"))
 
 
@@ -20,6 +24,10 @@ def call(it: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode) ->
     """Calls that declare or hold configuration, None for any other name."""
     if name.startswith("absl.flags.DEFINE_"):
         return _define_flag(it, name, arguments, node)
+    if name == f"{_FLAGS}.set_default":
+        return _set_default(it, arguments)
+    if name in _PARSERS:
+        return _parser(it, name, arguments, node)
     if name in {"argparse.Namespace", "types.SimpleNamespace"}:
         made = it.make(name, node, arguments)
         for key, argument in arguments.keywords.items():
@@ -33,12 +41,56 @@ def _define_flag(it: Interpreter, name: str, arguments: Arguments, node: cst.CST
     default = arguments.value("default", 1)
     made = it.make(name, node, arguments)
     if isinstance(key, Known) and isinstance(key.value, str):
-        value = named(default if default is not None else NONE, key.value)
-        if isinstance(value, Known) and value.value is None:
-            value = Symbol(("flag", key.value), f"FLAGS.{key.value}", node)
+        given = default is not None and "required" not in arguments.keywords
+        value = named(default if given and default is not None else NONE, key.value)
+        listed = name.endswith(("_list", "_spaceseplist")) or ".DEFINE_multi" in name
+        if is_none(value) or (listed and isinstance(value, Known)):
+            value = _unset(key.value, node)
         it.flags[key.value] = value
         it.set_field(made, "value", value)
         it.set_field(made, "default", value)
+    return made
+
+
+def _set_default(it: Interpreter, arguments: Arguments) -> Value:
+    """`FLAGS.set_default(name, value)`."""
+    key, value = arguments.value("name", 0), arguments.value("value", 1)
+    if isinstance(key, Known) and isinstance(key.value, str) and value is not None:
+        it.flags[key.value] = named(value, key.value)
+    return NONE
+
+
+def _unset(name: str, node: cst.CSTNode) -> Symbol:
+    return Symbol(("flag", name), f"FLAGS.{name}", node)
+
+
+def flag(it: Interpreter, owner: str, name: str, node: cst.CSTNode) -> Value | None:
+    """The value of `FLAGS.name`, None when `owner` is not absl's `FLAGS`, or `name` one of its methods."""
+    if owner != _FLAGS or name.startswith("_") or name in _FLAGS_METHODS:
+        return None
+    if name not in it.flags:
+        it.project.define_flags(it)
+    return it.flags.get(name) or _unset(name, node)
+
+
+def flag_holder(it: Interpreter, owner: str, index: Value, node: cst.CSTNode) -> Value | None:
+    """The value of `FLAGS["name"]`, None when `owner` is not absl's `FLAGS`."""
+    value = flag(it, owner, str(index.value), node) if isinstance(index, Known) else None
+    if value is None:
+        return None
+    made = it.make("absl.flags.Flag", node)
+    it.set_field(made, "value", value)
+    return made
+
+
+def _parser(it: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode) -> Value:
+    """An argument parser; it has the options of its `parents`."""
+    made = it.make(name, node, arguments)
+    parents = arguments.value("parents")
+    items = it.contents(parents) if parents is not None else None
+    for parent in items.items if items is not None else ():
+        for key, value in it.fields(parent):
+            it.set_field(made, key, value)
     return made
 
 
@@ -47,14 +99,10 @@ def named(value: Value, name: str) -> Value:
     return Known(value.value, value.origin, name) if isinstance(value, Known) and not value.label else value
 
 
-def flag(it: Interpreter, name: str, node: cst.CSTNode) -> Value:
-    """The value of `FLAGS.name`."""
-    return it.flags.get(name) or Symbol(("flag", name), f"FLAGS.{name}", node)
-
 
 def method(it: Interpreter, receiver: Object, name: str, arguments: Arguments, node: cst.CSTNode) -> Value | None:
     """Methods of an argument parser, None for any other receiver."""
-    if receiver.type not in _PARSERS:
+    if not _PARSERS & set(receiver.types()):
         return None
     if name == "add_argument":
         return _add_argument(it, receiver, arguments, node)
@@ -92,13 +140,26 @@ def _destination(arguments: Arguments) -> str | None:
 def _default(arguments: Arguments, name: str, node: cst.CSTNode) -> Value:
     """What an option is when the user does not give it; a required one is unknown."""
     outside = Symbol(("option", id(node)), f"args.{name}", node)
-    default = arguments.value("default")
+    default, required = arguments.value("default"), arguments.value("required")
+    if isinstance(required, Known) and required.value:
+        return outside
     if default is not None:
-        return outside if isinstance(default, Known) and default.value is None else named(default, name)
+        return outside if is_none(default) else named(_converted(default, arguments.value("type")), name)
     action = arguments.value("action")
     if isinstance(action, Known) and action.value in {"store_true", "store_false"}:
         return Known(action.value == "store_false", node)
     return outside
+
+
+def _converted(default: Value, type_: Value | None) -> Value:
+    """A default that is a text goes through the option's type."""
+    convert = _TYPES.get(type_.name) if isinstance(type_, Api) else None
+    if convert is None or not (isinstance(default, Known) and isinstance(default.value, str)):
+        return default
+    try:
+        return Known(convert(default.value), default.origin, default.label)
+    except ValueError:
+        return default
 
 
 def _parse(it: Interpreter, receiver: Object, name: str, node: cst.CSTNode) -> Value:

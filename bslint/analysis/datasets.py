@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from bslint.analysis import calls
-from bslint.analysis.apis import APPLIED, ITERATORS, SOURCES, TRANSFORMATIONS
+from bslint.analysis.apis import APPLIED, ITERATORS, PEEKS, SOURCES, TRANSFORMATIONS
 from bslint.analysis.arguments import Argument, Arguments
 from bslint.analysis.values import (
     Dataset,
@@ -41,6 +41,8 @@ _NESTING = frozenset(("flat_map", "interleave", "parallel_interleave", "group_by
 
 def call(it: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode) -> Value | None:
     """The dataset that a source makes, None for any other API."""
+    if name == "keras.utils.split_dataset":
+        return _halves(it, arguments, node)
     if name not in SOURCES:
         if name.startswith("tf.data.Dataset."):
             return _unbound(it, name, arguments, node)
@@ -57,6 +59,15 @@ def call(it: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode) ->
         other = Dataset(it.stage(name, node, arguments, None, (Known("validation"),)), node)
         return Items((made, other), node)
     return made
+
+
+def _halves(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value | None:
+    """`keras.utils.split_dataset`: two datasets that end with a prefetch."""
+    given = arguments.value("dataset", 0)
+    if not isinstance(given, Dataset):
+        return None
+    halves = (Known("left"), Known("right"))
+    return Items(tuple(Dataset(it.stage("prefetch", node, None, given.stage, (half,)), node) for half in halves), node)
 
 
 def _enter_generator(it: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode) -> None:
@@ -140,6 +151,8 @@ def method(it: Interpreter, receiver: Dataset, name: str, arguments: Arguments, 
         return DatasetIterator((receiver,), "iter", node)
     if name in {"cardinality", "__len__"}:
         return it.unknown(node, f"{name}()", kind="tensor", base=receiver)
+    if name in PEEKS:
+        it.peeked.add(id(receiver.stage))
     return it.unknown(node, f"{name}(…)", base=receiver)
 
 

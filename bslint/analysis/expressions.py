@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from bslint.analysis import arithmetic, calls, names
+from bslint.analysis import arithmetic, attributes, calls, configs
 from bslint.analysis.arguments import Argument, Arguments
+from bslint.analysis.containers import MAX_ITEMS
 from bslint.analysis.values import (
     NONE,
     Api,
     Class,
+    Composite,
     Dataset,
     DatasetIterator,
     Function,
@@ -32,8 +34,8 @@ from bslint.analysis.values import (
 if TYPE_CHECKING:
     from bslint.analysis.interpreter import Interpreter
 
-# Longer displays are data, not configuration: their tails stay unknown.
-MAX_ITEMS = 200
+# Python itself reads no longer numbers.
+_LONGEST_NUMBER = 4_300
 
 
 def evaluate(it: Interpreter, node: cst.BaseExpression) -> Value:
@@ -54,7 +56,11 @@ def _name(it: Interpreter, node: cst.Name) -> Value:
 
 
 def _integer(it: Interpreter, node: cst.Integer) -> Value:
-    return Known(int(node.value, 0), node)
+    return Known(int(node.value, 0), node) if len(node.value) < _LONGEST_NUMBER else it.unknown(node, kind="int")
+
+
+def _ellipsis(it: Interpreter, node: cst.Ellipsis) -> Value:
+    return Known(..., node)
 
 
 def _number(it: Interpreter, node: cst.Float | cst.Imaginary) -> Value:
@@ -122,42 +128,7 @@ def _dict(it: Interpreter, node: cst.Dict) -> Value:
 
 def _attribute(it: Interpreter, node: cst.Attribute) -> Value:
     base = it.evaluate(node.value)
-    return it.lift(lambda value: attribute(it, value, node.attr.value, node), base)
-
-
-def attribute(it: Interpreter, base: Value, name: str, node: cst.CSTNode) -> Value:
-    """The value of `base.name`."""
-    stored = it.field(base, name)
-    if stored is not None:
-        return stored
-    if isinstance(base, Api):
-        return Api(names.child(base.name, name), node)
-    if isinstance(base, Object):
-        return _object_attribute(it, base, name, node)
-    if isinstance(base, (Class, ProjectModule)):
-        found = calls.class_attribute(it, base, name) if isinstance(base, Class) else it.project.member(it, base, name)
-        return found if found is not None else _unknown_attribute(base, name, node)
-    if isinstance(base, (Dataset, DatasetIterator, Function, LayerOutput)):
-        return Method(base, name, None, node)
-    return _unknown_attribute(base, name, node)
-
-
-def _unknown_attribute(base: Value, name: str, node: cst.CSTNode) -> Symbol:
-    label = f"{text(base)}.{name}"
-    return Symbol(("attribute of", base.key, name), label, node, base=base, attribute=name)
-
-
-def _object_attribute(it: Interpreter, base: Object, name: str, node: cst.CSTNode) -> Value:
-    if isinstance(base.type, Class):
-        found = calls.class_attribute(it, base.type, name)
-        if isinstance(found, Function):
-            return calls.bind_method(it, base, name, found, node)
-        if found is not None:
-            return found
-        external = base.type.external_bases()
-        if not external or name.startswith("__"):
-            return _unknown_attribute(base, name, node)
-    return Method(base, name, None, node)
+    return it.lift(lambda value: attributes.get(it, value, node.attr.value, node), base)
 
 
 def _subscript(it: Interpreter, node: cst.Subscript) -> Value:
@@ -188,13 +159,21 @@ def _sliced(it: Interpreter, base: Value, bounds: list[Value], node: cst.CSTNode
         if all(bound is None or type(bound) is int for bound in window) and window[2] != 0:
             cut = Items(items.items[slice(*window)], node)
             return it.new_list(cut, node) if isinstance(base, Object) else cut
-    key = ("slice", base.key, *(bound.key for bound in bounds))
+    key = Composite(("slice", base.key, *(bound.key for bound in bounds)))
     return Symbol(key, f"{text(base)}[…]", node, kind="array", base=base)
+
+
+def _window(bounds: Value) -> slice | None:
+    """A slice of which everything is known."""
+    numbers = [bound.value if isinstance(bound, Known) else bound for bound in getattr(bounds, "items", ())]
+    if len(numbers) != 3 or not all(number is None or type(number) is int for number in numbers) or numbers[2] == 0:
+        return None
+    return slice(*numbers)
 
 
 def item(it: Interpreter, base: Value, index: Value, node: cst.CSTNode) -> Value:
     """The value of `base[index]`."""
-    stored = it.field(base, f"[{index.key!r}]") if not isinstance(base, Items) else None
+    stored = it.field(base, f"[{it.uid(index.key)}]") if not isinstance(base, Items) else None
     if stored is not None:
         return stored
     if isinstance(index, Known):
@@ -204,11 +183,15 @@ def item(it: Interpreter, base: Value, index: Value, node: cst.CSTNode) -> Value
         entries = it.mapping(base)
         if entries is not None:
             return entries.items.get(index.value) or _unknown_item(base, index, node)
+        if isinstance(base, Known) and isinstance(base.value, str) and type(index.value) is int:
+            letter = base.value[index.value :][:1]
+            return Known(letter, node) if letter else _unknown_item(base, index, node)
     if isinstance(base, Api):
-        return base
+        generic = base if arithmetic.is_class_name(base.name) else _unknown_item(base, index, node)
+        return configs.flag_holder(it, base.name, index, node) or generic
     if isinstance(base, Object) and base.type in {"dict", "list"}:
         return _any_item(it, base, index, node)
-    return _unknown_item(base, index, node)
+    return attributes.special(it, base, "__getitem__", [index], node) or _unknown_item(base, index, node)
 
 
 def _at(items: Items, index: int) -> Value | None:
@@ -233,7 +216,7 @@ def _any_item(it: Interpreter, base: Object, index: Value, node: cst.CSTNode) ->
 
 
 def _unknown_item(base: Value, index: Value, node: cst.CSTNode) -> Symbol:
-    return Symbol(("item of", base.key, index.key), f"{text(base)}[{text(index)}]", node, base=base)
+    return Symbol(Composite(("item of", base.key, index.key)), f"{text(base)}[{text(index)}]", node, base=base)
 
 
 def _binary(it: Interpreter, node: cst.BinaryOperation) -> Value:
@@ -379,23 +362,29 @@ def _dict_comprehension(it: Interpreter, node: cst.DictComp) -> Value:
 def _generate(it: Interpreter, clause: cst.CompFor, produce: Callable[[], Value]) -> Items:
     """The items of a comprehension: all of them over a short known sequence, else one that stands for all."""
     iterable = it.evaluate(clause.iter)
-    known = calls.unrolled(it, iterable, node=clause)
+    known = calls.unrolled(it, iterable)
     results: list[Value] = []
     complete = known is not None
     with it.comprehension(clause):
-        for element in known if known is not None else [calls.iterated(it, iterable, clause)]:
-            it.assign(clause.target, element)
-            outcome = _condition(it, clause)
-            if outcome is False:
-                continue
-            complete = complete and outcome is True
-            if clause.inner_for_in is not None:
-                inner = _generate(it, clause.inner_for_in, produce)
-                results.extend(inner.items)
-                complete = complete and inner.complete
-            else:
-                results.append(produce())
+        for number, element in enumerate(known if known is not None else [calls.iterated(it, iterable, clause)]):
+            it.tick()
+            if it.exhausted:
+                return Items(tuple(results), complete=False)
+            with it.in_round(clause, number):
+                made = _generated(it, clause, element, produce)
+            results.extend(made.items)
+            complete = complete and made.complete
     return Items(tuple(results[:MAX_ITEMS]), complete=complete and len(results) <= MAX_ITEMS)
+
+
+def _generated(it: Interpreter, clause: cst.CompFor, element: Value, produce: Callable[[], Value]) -> Items:
+    """What one element gives."""
+    it.assign(clause.target, element)
+    outcome = _condition(it, clause)
+    if outcome is False:
+        return Items(())
+    made = _generate(it, clause.inner_for_in, produce) if clause.inner_for_in is not None else Items((produce(),))
+    return Items(made.items, complete=made.complete and outcome is True)
 
 
 def _condition(it: Interpreter, clause: cst.CompFor) -> bool | None:
@@ -416,6 +405,7 @@ _EXPRESSIONS: dict[type, Callable[[Interpreter, Any], Value]] = {
     cst.Call: _call,
     cst.Subscript: _subscript,
     cst.Integer: _integer,
+    cst.Ellipsis: _ellipsis,
     cst.Float: _number,
     cst.Imaginary: _number,
     cst.SimpleString: _string,

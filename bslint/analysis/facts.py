@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from bslint.analysis.apis import FIT_PARAMETERS
 from bslint.analysis.arguments import Argument, Arguments
 from bslint.analysis.values import Api, Object, Stage, Value
 
@@ -105,6 +106,7 @@ class Run:
         batch_size: the `batch_size` argument as given.
         loop: the innermost loop around the call.
         calls: the calls of the program's own functions that led here, outermost first.
+        in_test: it happens in a unit test.
         strategy: the distribution strategy in force, None for none.
     """
 
@@ -117,6 +119,14 @@ class Run:
     loop: Loop | None = None
     strategy: Value | None = None
     calls: tuple[cst.CSTNode | None, ...] = ()
+    in_test: bool = False
+
+    def argument(self, name: str) -> Argument | None:
+        """An argument of the call by its name, wherever its position puts it."""
+        if self.call is None:
+            return None
+        parameters = FIT_PARAMETERS.get(self.method, ())
+        return self.call.get(name, parameters.index(name) if name in parameters else None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,11 +153,17 @@ class Pipeline:
         stages: its steps, source first.
         trainings: trainings that draw from it, or from one of its earlier steps.
         nested: it is the result of a function given to `interleave` or `flat_map`.
+        exclusive: no other chain shares any of its steps, and nothing trains on an earlier one.
+        variants: the chains of the same last call on other paths through the program.
+        peeked: it is only looked at: its elements are printed or compared, nothing is known to train on it.
     """
 
     stages: tuple[Stage, ...]
     trainings: tuple[Training, ...] = ()
     nested: bool = False
+    exclusive: bool = False
+    variants: tuple[tuple[Stage, ...], ...] = ()
+    peeked: bool = False
 
     @property
     def source(self) -> Stage:
@@ -162,12 +178,14 @@ class Discarded:
     Args:
         target: the local variable with the dataset that the expression starts from, when there is one.
         displayed: a notebook shows the value.
+        smoke: it is the last thing that a unit test does.
     """
 
     value: Value
     node: cst.CSTNode
     target: str | None
     displayed: bool = False
+    smoke: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from bslint.analysis import arithmetic, calls
+from bslint.analysis import arithmetic, attributes, calls, containers
 from bslint.analysis.apis import FLOAT_FUNCTIONS, INT_FUNCTIONS
 from bslint.analysis.values import (
     NONE,
@@ -19,12 +19,12 @@ from bslint.analysis.values import (
     Function,
     Items,
     Known,
-    Mapping,
     Object,
     Partial,
     Symbol,
     Value,
     alternatives,
+    known_int,
     text,
 )
 
@@ -53,7 +53,7 @@ _KINDS = {"int": "int", "round": "int", "float": "float", "bool": "bool", "str":
 _NEVER = frozenset(("sys.exit", "exit", "quit", "os._exit", "os.abort"))
 # Builtins that look at their arguments and keep nothing.
 _HARMLESS = frozenset(
-    "print type repr id hash isinstance issubclass hasattr callable sorted sum any all open input format vars dir".split()
+    "print repr id hash isinstance issubclass hasattr callable any all open input format dir".split()
 )
 
 
@@ -101,11 +101,14 @@ def _len(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value | No
 
 
 def _length(it: Interpreter, value: Value, node: cst.CSTNode) -> Value:
-    held = it.contents(value) or it.mapping(value)
+    held = containers.sequence(it, value)
     if held is not None and held.complete:
         return Known(len(held.items), node)
     if isinstance(value, Known) and isinstance(value.value, (str, bytes)):
         return Known(len(value.value), node)
+    own = attributes.special(it, value, "__len__", [], node)
+    if own is not None:
+        return own
     return arithmetic.expression(it, "len", (value,), node, "int")
 
 
@@ -114,7 +117,10 @@ def _extreme(name: str) -> Handler:
 
     def handler(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value | None:
         values = [argument.value for argument in arguments.positional]
-        if len(values) < 2 or arguments.keywords:
+        held = containers.sequence(it, values[0]) if len(values) == 1 else None
+        if held is not None and held.complete:
+            values = list(held.items)
+        if len(values) < 2 or arguments.keywords or arguments.open:
             return it.unknown(node, f"{name}(…)")
         if all(isinstance(value, Known) and isinstance(value.value, (int, float)) for value in values):
             return Known(fold(value.value for value in values if isinstance(value, Known)), node)
@@ -122,32 +128,6 @@ def _extreme(name: str) -> Handler:
         return arithmetic.expression(it, name, tuple(values), node, kinds.pop() if len(kinds) == 1 else None)
 
     return handler
-
-
-def _sequence(type_: str) -> Handler:
-    def handler(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value | None:
-        if not arguments.positional:
-            empty = Items((), node)
-            return empty if type_ == "tuple" else it.new_list(empty, node)
-        value = arguments.positional[0].value
-        items = it.contents(value)
-        if items is None:
-            it.escape(value)
-            return it.unknown(node, f"{type_}({text(value)})", base=value)
-        return Items(items.items, node, complete=items.complete) if type_ == "tuple" else it.new_list(items, node)
-
-    return handler
-
-
-def _dict(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value | None:
-    entries: dict[Any, Value] = {}
-    complete = not arguments.open
-    if arguments.positional:
-        inner = it.mapping(arguments.positional[0].value)
-        entries.update(inner.items if inner else {})
-        complete = complete and inner is not None and inner.complete
-    entries.update({name: argument.value for name, argument in arguments.keywords.items()})
-    return it.new_dict(Mapping(entries, node, complete=complete), node)
 
 
 def _range(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value | None:
@@ -161,16 +141,18 @@ def _enumerate(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Valu
 
 
 def _enumerated(it: Interpreter, value: Value, arguments: Arguments, node: cst.CSTNode) -> Value:
-    items = it.contents(value)
-    if items is not None and len(arguments.positional) == 1 and not arguments.keywords:
-        pairs = tuple(Items((Known(i, node), one)) for i, one in enumerate(items.items))
+    items = containers.sequence(it, value)
+    start = arguments.value("start", 1)
+    first = known_int(start) if start is not None else 0
+    if items is not None and first is not None and not arguments.open:
+        pairs = tuple(Items((Known(i, node), one)) for i, one in enumerate(items.items, first))
         return it.new_list(Items(pairs, node, complete=items.complete), node)
     return DatasetIterator((value,), "enumerate", node)
 
 
 def _zip(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value | None:
     values = [argument.value for argument in arguments.positional]
-    sequences = [it.contents(value) for value in values]
+    sequences = [containers.sequence(it, value) for value in values]
     if values and all(sequence is not None and sequence.complete for sequence in sequences) and not arguments.open:
         rows = zip(*(sequence.items for sequence in sequences if sequence is not None), strict=False)
         return it.new_list(Items(tuple(Items(row) for row in rows), node), node)
@@ -182,26 +164,73 @@ def _next(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value | N
         return None
     value = arguments.positional[0].value
     for one in alternatives(value):
-        if isinstance(one, DatasetIterator) and it.loops:
-            it.loops[-1].consumed.append(one)
+        if isinstance(one, DatasetIterator):
+            _drawn(it, one)
     return calls.iterated(it, value, node)
 
 
-def _getattr(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value | None:
-    from bslint.analysis import expressions
+def _drawn(it: Interpreter, iterator: DatasetIterator) -> None:
+    """`next(iterator)`: in a loop it feeds the loop, elsewhere it is a look at the first element."""
+    if it.loops:
+        it.loops[-1].consumed.append(iterator)
+    else:
+        it.peeked.update(id(one.stage) for one in iterator.datasets if isinstance(one, Dataset))
 
-    base, name = arguments.value("object", 0), arguments.value("name", 1)
+
+def _getattr(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value | None:
+    base, name, default = (arguments.value("", position) for position in range(3))
     if base is None or not (isinstance(name, Known) and isinstance(name.value, str)):
         return it.unknown(node)
     attribute: str = name.value
-    return it.lift(lambda one: expressions.attribute(it, one, attribute, node), base)
+
+    def read(one: Value) -> Value:
+        found = attributes.get(it, one, attribute, node)
+        absent = isinstance(found, Symbol) and found.attribute == attribute and attributes.is_closed(one)
+        return default if absent and default is not None else found
+
+    return it.lift(read, base)
 
 
 def _setattr(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value | None:
     base, name, value = (arguments.value("", position) for position in range(3))
     if base is not None and value is not None and isinstance(name, Known):
-        it.set_field(base, str(name.value), value)
+        for one in alternatives(base):
+            attributes.put(it, one, str(name.value), value, node)
     return NONE
+
+
+def _vars(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value | None:
+    base = arguments.value("object", 0)
+    return attributes.as_dict(it, base, node) if base is not None else it.unknown(node)
+
+
+def _type(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value | None:
+    value = arguments.value("object", 0)
+    if isinstance(value, Object) and isinstance(value.type, Class) and len(arguments.positional) == 1:
+        return value.type
+    return it.unknown(node, "type(…)")
+
+
+def _copy(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value | None:
+    """`copy.deepcopy(value)`, `dataclasses.replace(value, name=…)`."""
+    value = arguments.positional[0].value if arguments.positional else None
+    return it.lift(lambda one: _copied(it, one, arguments, node), value) if value is not None else None
+
+
+def _copied(it: Interpreter, value: Value, arguments: Arguments, node: cst.CSTNode) -> Value:
+    items, entries = it.contents(value), it.mapping(value)
+    if isinstance(value, Object) and items is not None:
+        return it.new_list(items, node)
+    if entries is not None:
+        return it.new_dict(entries, node)
+    if not attributes.is_closed(value) or not isinstance(value, Object):
+        return value if isinstance(value, Dataset) else it.unknown(node, base=value)
+    made = it.make(value.type, node, value.call)
+    for name, held in it.fields(value):
+        it.set_field(made, name, held)
+    for name, argument in arguments.keywords.items():
+        it.set_field(made, name, argument.value)
+    return made
 
 
 def _partial(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value | None:
@@ -244,97 +273,38 @@ def _call_super(it: Interpreter, seen: Object, name: str, arguments: Arguments, 
     return library.method(it, receiver, name, arguments, node) if receiver is not None else None
 
 
-# Methods of lists, dicts and iterators
-
-
 def method(it: Interpreter, receiver: Object, name: str, arguments: Arguments, node: cst.CSTNode) -> Value | None:
-    """The value of a method of a builtin container, None for any other receiver."""
+    """The value of a method of a builtin object, None for any other receiver."""
     if receiver.type == "super":
         return _call_super(it, receiver, name, arguments, node)
-    if receiver.type == "list":
-        return _list_method(it, receiver, name, arguments, node)
-    if receiver.type == "dict":
-        return _dict_method(it, receiver, name, arguments, node)
-    return None
-
-
-def _list_method(it: Interpreter, receiver: Object, name: str, arguments: Arguments, node: cst.CSTNode) -> Value:
-    items = it.contents(receiver) or Items((), complete=False)
-    given = arguments.positional[0].value if arguments.positional else None
-    if name == "append" and given is not None:
-        grown = (*items.items, given)
-        it.set_field(receiver, "[]", Items(grown[:200], complete=items.complete and len(grown) <= 200 and not it.grows(receiver)))
-        return NONE
-    if name == "extend" and given is not None:
-        more = it.contents(given)
-        grown = (*items.items, *(more.items if more else ()))
-        complete = items.complete and more is not None and more.complete and not it.grows(receiver)
-        it.set_field(receiver, "[]", Items(grown[:200], complete=complete and len(grown) <= 200))
-        return NONE
-    if name == "copy":
-        return it.new_list(items, node)
-    if name == "pop" and items.items and items.complete and not arguments.positional:
-        it.set_field(receiver, "[]", Items(items.items[:-1]))
-        return items.items[-1]
-    if name in {"index", "count"}:
-        return it.unknown(node, kind="int")
-    it.forget(receiver)
-    return it.unknown(node, base=receiver)
-
-
-def _dict_method(it: Interpreter, receiver: Object, name: str, arguments: Arguments, node: cst.CSTNode) -> Value:
-    entries = it.mapping(receiver) or Mapping({}, complete=False)
-    if name in {"get", "pop", "setdefault"} and arguments.positional:
-        key = arguments.positional[0].value
-        default = arguments.positional[1].value if len(arguments.positional) > 1 else NONE
-        if isinstance(key, Known):
-            found = entries.items.get(key.value)
-            if found is not None:
-                return found
-            return default if entries.complete else it.unknown(node)
-        return it.unknown(node, base=receiver)
-    if name in {"items", "values", "keys"} and entries.complete:
-        rows = tuple(_row(name, key, value, node) for key, value in entries.items.items())
-        return it.new_list(Items(rows, node), node)
-    if name == "update":
-        return _update(it, receiver, entries, arguments)
-    if name == "copy":
-        return it.new_dict(entries, node)
-    it.forget(receiver)
-    return it.unknown(node, base=receiver)
-
-
-def _row(name: str, key: Any, value: Value, node: cst.CSTNode) -> Value:  # noqa: ANN401
-    known = Known(key, node)
-    return Items((known, value)) if name == "items" else value if name == "values" else known
-
-
-def _update(it: Interpreter, receiver: Object, entries: Mapping, arguments: Arguments) -> Value:
-    changed = dict(entries.items)
-    complete = entries.complete and not arguments.open
-    for argument in arguments.positional:
-        inner = it.mapping(argument.value)
-        changed.update(inner.items if inner else {})
-        complete = complete and inner is not None and inner.complete
-    changed.update({key: argument.value for key, argument in arguments.keywords.items()})
-    it.set_field(receiver, "{}", Mapping(changed, complete=complete))
-    return NONE
+    return containers.method(it, receiver, name, arguments, node)
 
 
 _FUNCTIONS: dict[str, Handler] = {
     "len": _len,
     "min": _extreme("min"),
     "max": _extreme("max"),
-    "list": _sequence("list"),
-    "tuple": _sequence("tuple"),
-    "set": _sequence("list"),
-    "dict": _dict,
+    "list": containers.listed("list"),
+    "tuple": containers.listed("tuple"),
+    "set": containers.listed("set"),
+    "frozenset": containers.listed("frozenset"),
+    "dict": containers.dictionary,
+    "collections.OrderedDict": containers.dictionary,
+    "collections.defaultdict": containers.default_dictionary,
+    "sorted": containers.sorted_,
+    "map": containers.mapped,
+    "sum": containers.total,
     "range": _range,
     "enumerate": _enumerate,
     "zip": _zip,
     "next": _next,
     "getattr": _getattr,
     "setattr": _setattr,
+    "vars": _vars,
+    "type": _type,
+    "copy.copy": _copy,
+    "copy.deepcopy": _copy,
+    "dataclasses.replace": _copy,
     "functools.partial": _partial,
     "super": _super,
 }

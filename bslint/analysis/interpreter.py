@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from bslint.analysis import expressions, statements
+from bslint.analysis import containers, expressions, statements
 from bslint.analysis.store import Scope, ScopeKind, Store
 from bslint.analysis.values import (
     NO_GUARD,
@@ -22,14 +22,15 @@ from bslint.analysis.values import (
     Guard,
     Items,
     Key,
-    Known,
     Late,
     Mapping,
+    Method,
     Object,
     Stage,
     Symbol,
     Value,
     guarded,
+    is_none,
 )
 
 if TYPE_CHECKING:
@@ -106,10 +107,12 @@ class Interpreter:
         self.strategies: list[Value] = []
         self.effects = Effects()
         self.context = 0
+        self.round = 0
         self.steps = 0
         self.muted = 0
         self.stages: dict[Key, Stage] = {}
         self.nested: set[int] = set()
+        self.peeked: set[int] = set()
         self.flags: dict[str, Value] = {}
         self.defined: list[Function] = []
         self.classes: list[Class] = []
@@ -128,21 +131,22 @@ class Interpreter:
         return self._uids.setdefault(parts, len(self._uids) + 1)
 
     def site(self, node: cst.CSTNode) -> Key:
-        """The identity of what a node makes here: the node and the calls that led to it."""
-        return (id(node), self.context)
+        """The identity of what a node makes here: the node, the calls and the rounds of loops that led to it."""
+        return (id(node), self.context, self.round)
 
     def unknown(self, node: cst.CSTNode, label: str = "?", kind: str | None = None, base: Value | None = None) -> Symbol:
         """The unknown value of a node."""
         return Symbol(("site", *self.site(node)), label, node, kind=kind, base=base)  # type: ignore[misc]
 
     def make(self, type_: str | Class, node: cst.CSTNode, call: Arguments | None = None) -> Object:
-        """A new object, identified by where it is made."""
-        return Object(("object", *self.site(node)), type_, call, node)  # type: ignore[misc]
+        """A new object, identified by its class and where it is made."""
+        class_ = type_ if isinstance(type_, str) else type_.key
+        return Object(("object", class_, *self.site(node)), type_, call, node)  # type: ignore[misc]
 
     def scope(self, kind: ScopeKind, parent: Scope | None, node: cst.CSTNode | str) -> Scope:
         """The namespace of a module, of a class body, or of one call of a function."""
         identity = node if isinstance(node, str) else id(node)
-        return Scope(self.uid("scope", identity, parent.uid if parent else 0, self.context), kind, parent)
+        return Scope(self.uid("scope", identity, parent.uid if parent else 0, self.context, self.round), kind, parent)
 
     # Names
 
@@ -249,9 +253,8 @@ class Interpreter:
         if len(merged) == 1:
             return next(iter(merged.values()))[1]
         values = [value for _, value in merged.values()]
-        pipelines = all(isinstance(value, Dataset) or _is_none(value) for value in values)
-        if len(values) > (MAX_PIPELINES if pipelines else MAX_ALTERNATIVES):
-            return Symbol(("many", *(value.key for value in values)), "?", node or values[0].origin)
+        if len(values) > (MAX_PIPELINES if all(map(_of_pipelines, values)) else MAX_ALTERNATIVES):
+            return Symbol(("many", self.uid(*(value.key for value in values))), "?", node or values[0].origin)
         return Choice(tuple(merged.values()))
 
     def lift(self, function: Callable[..., Value], *values: Value) -> Value:
@@ -306,7 +309,8 @@ class Interpreter:
             return
         keys = dict.fromkeys(key for _, changes in ends for key in changes)
         joined = {
-            key: self.join([(guard, changes.get(key, self.store.get(key))) for guard, changes in ends]) for key in keys
+            key: containers.join_stored(self, key, [(guard, changes.get(key, self.store.get(key))) for guard, changes in ends])
+            for key in keys
         }
         for key, value in joined.items():
             self.store.set(key, value)
@@ -361,6 +365,12 @@ class Interpreter:
             for name, value in before:
                 self.store.set(name, value)
 
+    @property
+    def in_test(self) -> bool:
+        """Whether a unit test is being executed: functions are called `test_…` or `…_test`."""
+        names = (frame.function.name for frame in self.frames if frame.function is not None)
+        return any("test" in name.lower().split("_") or name.startswith("test") for name in names)
+
     def followed(self) -> bool:
         """Whether anything is left to execute after the current statement, here or in the callers."""
         return any(any(frame.following) for frame in self.frames)
@@ -373,7 +383,7 @@ class Interpreter:
     @property
     def exhausted(self) -> bool:
         """Whether calls should no longer be entered: the budget of the program or of this call is used up."""
-        return self.steps > PROGRAM_BUDGET or self.frame.spent > CALL_BUDGET
+        return self.steps > PROGRAM_BUDGET or (self.frame.function is not None and self.frame.spent > CALL_BUDGET)
 
     @contextmanager
     def called_from(self, node: cst.CSTNode) -> Iterator[None]:
@@ -384,6 +394,27 @@ class Interpreter:
             yield
         finally:
             self.context = before
+
+    @contextmanager
+    def in_round(self, node: cst.CSTNode, number: int) -> Iterator[None]:
+        """Everything made inside is told apart from what other rounds of an unrolled loop make."""
+        before = self.round
+        self.round = self.uid("round", before, id(node), number)
+        try:
+            yield
+        finally:
+            self.round = before
+
+    @contextmanager
+    def elsewhere(self, scope: Scope) -> Iterator[None]:
+        """Another file is executed: where it is imported plays no part."""
+        before = self.context, self.round, self.path, self.loops, self.strategies, self.repeating
+        self.context, self.round, self.path = self.uid("file", scope.uid), 0, {}
+        self.loops, self.strategies, self.repeating = [], [], 0
+        try:
+            yield
+        finally:
+            self.context, self.round, self.path, self.loops, self.strategies, self.repeating = before
 
     # Pipelines
 
@@ -443,8 +474,11 @@ def _literal(*keys: Key) -> bool:
     return all(isinstance(key, tuple) and isinstance(key[3], tuple) and key[3][0] == "known" for key in keys)
 
 
-def _is_none(value: Value) -> bool:
-    return isinstance(value, Known) and value.value is None
+def _of_pipelines(value: Value) -> bool:
+    """Whether a value is a dataset, a method of one, a tuple of them, or None."""
+    if isinstance(value, Items):
+        return all(map(_of_pipelines, value.items))
+    return isinstance(value.receiver if isinstance(value, Method) else value, Dataset) or is_none(value)
 
 
 __all__ = ["NO_GUARD", "Assumptions", "Effects", "Exit", "Flow", "Frame", "Interpreter", "consistent"]

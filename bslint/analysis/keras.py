@@ -36,7 +36,7 @@ from bslint.analysis.values import (
 )
 
 if TYPE_CHECKING:
-    from bslint.analysis.arguments import Argument, Arguments
+    from bslint.analysis.arguments import Arguments
     from bslint.analysis.interpreter import Interpreter
 
 _TAPES = frozenset(("tf.GradientTape", "tf.autodiff.GradientTape"))
@@ -197,24 +197,18 @@ def record_run(
         return
     parameters = FIT_PARAMETERS[name]
     data = arguments.value(parameters[0], 0)
-    batch_size = argument(arguments, name, "batch_size")
+    batch_size = arguments.get("batch_size", parameters.index("batch_size") if "batch_size" in parameters else None)
     strategy = described.strategy if described and described.strategy is not None else None
     if strategy is None and it.strategies:
         strategy = it.strategies[-1]
     kind = Training if name in TRAINING_METHODS else Evaluation
     run: Run = kind(
         name, node, arguments, described, data, batch_size, loop=it.loops[-1] if it.loops else None, strategy=strategy,
-        calls=tuple(frame.node for frame in it.frames),
+        calls=tuple(frame.node for frame in it.frames), in_test=it.in_test,
     )
     it.effects.runs.append(run)
     for loop in it.loops:
         loop.runs.append(run)
-
-
-def argument(arguments: Arguments, method: str, name: str) -> Argument | None:
-    """An argument of a Keras run by its name, wherever its position puts it."""
-    parameters = FIT_PARAMETERS[method]
-    return arguments.get(name, parameters.index(name) if name in parameters else None)
 
 
 def duck_run(it: Interpreter, callee: Symbol, name: str, arguments: Arguments, node: cst.CSTNode) -> Value | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bslint.analysis import configs, datasets, functions, keras
+from bslint.analysis import configs, containers, datasets, functions, keras
 from bslint.analysis.apis import TRANSPARENT_ITERABLES, UPDATE_METHODS
-from bslint.analysis.values import Dataset, DatasetIterator, Function, LayerOutput, Object, Symbol, Value
+from bslint.analysis.values import Dataset, DatasetIterator, Function, Items, LayerOutput, Object, Symbol, Value
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -34,7 +34,16 @@ def _transparent(it: Interpreter, name: str, arguments: Arguments, node: cst.CST
         return it.unknown(node)
     if name == "iter":
         return it.lift(lambda one: DatasetIterator((one,), "iter", node) if isinstance(one, Dataset) else one, iterable)
+    if name == "reversed":
+        return it.lift(lambda one: _reversed(it, one, node), iterable)
     return iterable
+
+
+def _reversed(it: Interpreter, value: Value, node: cst.CSTNode) -> Value:
+    items = containers.sequence(it, value)
+    if items is None or not items.complete:
+        return value
+    return it.new_list(Items(items.items[::-1], node), node)
 
 
 def method(it: Interpreter, receiver: Value, name: str, arguments: Arguments, node: cst.CSTNode) -> Value:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from bslint.analysis import arithmetic
+from bslint.analysis import arithmetic, containers
 from bslint.analysis.calls import iterated, unrolled
 from bslint.analysis.facts import Loop, Training
 from bslint.analysis.values import (
     NO_GUARD,
+    Choice,
     Dataset,
     DatasetIterator,
     Expr,
@@ -53,21 +54,22 @@ def for_loop(it: Interpreter, node: cst.For) -> Flow:
     """A `for` statement."""
     iterable = it.evaluate(node.iter)
     loop = _open(it, node, iterable)
-    known = unrolled(it, iterable, node=node)
+    known = unrolled(it, iterable, ranges=False) if not it.exhausted else None
     if known is not None:
         flow = _unrolled(it, node, known)
     else:
         flow = _repeated(it, lambda: _iteration(it, node, iterable), node)
     _close(it, loop)
-    return _otherwise(it, node, flow)
+    return flow
 
 
 def while_loop(it: Interpreter, node: cst.While) -> Flow:
     """A `while` statement; its body is taken to run unless the test is known to be false."""
     loop = _open(it, node, None)
     if arithmetic.truth(it, it.evaluate(node.test)) is False:
+        flow = _otherwise(it, node)
         it.loops.pop()
-        return _otherwise(it, node, "next")
+        return flow
 
     def body() -> Flow:
         it.evaluate(node.test)
@@ -75,7 +77,13 @@ def while_loop(it: Interpreter, node: cst.While) -> Flow:
 
     flow = _repeated(it, body, node)
     _close(it, loop)
-    return _otherwise(it, node, flow)
+    return flow
+
+
+def _is_endless(node: cst.For | cst.While) -> bool:
+    """`while True`: only `break`, `return` and exceptions lead out."""
+    test = node.test if isinstance(node, cst.While) else None
+    return (isinstance(test, cst.Name) and test.value == "True") or (isinstance(test, cst.Integer) and test.value == "1")
 
 
 def _iteration(it: Interpreter, node: cst.For, iterable: Value) -> Flow:
@@ -99,7 +107,7 @@ def _close(it: Interpreter, loop: Loop) -> None:
     strategy = it.strategies[-1] if it.strategies else None
     calls = tuple(frame.node for frame in it.frames)
     for data in (*drawn(loop.iterable), *(one for value in loop.consumed for one in drawn(value))):
-        training = Training("loop", loop.node, None, None, data, loop=loop, strategy=strategy, calls=calls)
+        training = Training("loop", loop.node, None, None, data, loop=loop, strategy=strategy, calls=calls, in_test=it.in_test)
         it.effects.runs.append(training)
 
 
@@ -120,11 +128,12 @@ def _unrolled(it: Interpreter, node: cst.For, elements: list[Value]) -> Flow:
     breaks: list[tuple[Guard, Changes]] = []
     start, path = it.store.mark(), it.path
     flow: Flow = "next"
-    for element in elements:
-        flow = _once(it, partial(_with_element, it, node, element), breaks, start, path)
-        if flow != "next":
+    for number, element in enumerate(elements):
+        with it.in_round(node, number):
+            flow = _once(it, partial(_with_element, it, node, element), breaks, start, path)
+        if flow != "next" or it.exhausted:
             break
-    return _joined(it, flow, breaks, start, path)
+    return _joined(it, flow, breaks, start, path, node)
 
 
 def _with_element(it: Interpreter, node: cst.For, element: Value) -> Flow:
@@ -154,9 +163,16 @@ def _once(
 
 
 def _joined(
-    it: Interpreter, flow: Flow, breaks: list[tuple[Guard, Changes]], start: int, path: dict[Key, bool]
+    it: Interpreter,
+    flow: Flow,
+    breaks: list[tuple[Guard, Changes]],
+    start: int,
+    path: dict[Key, bool],
+    node: cst.For | cst.While,
 ) -> Flow:
-    """The state after the loop: what the last pass left, joined with the breaks."""
+    """The state after the loop: what the last pass and the loop's `else` left, joined with the breaks."""
+    if flow == "next":
+        flow = "raise" if _is_endless(node) else _otherwise(it, node)
     if not breaks:
         return flow
     ends = list(breaks)
@@ -168,7 +184,7 @@ def _joined(
     return "next"
 
 
-def _repeated(it: Interpreter, body: Callable[[], Flow], node: cst.CSTNode) -> Flow:
+def _repeated(it: Interpreter, body: Callable[[], Flow], node: cst.For | cst.While) -> Flow:
     """Run the body from the entry, and again from the join of the entry with what it left."""
     start, path = it.store.mark(), it.path
     breaks: list[tuple[Guard, Changes]] = []
@@ -177,7 +193,7 @@ def _repeated(it: Interpreter, body: Callable[[], Flow], node: cst.CSTNode) -> F
         flow = _passes(it, body, breaks, node, start)
     finally:
         it.repeating -= 1
-    return _joined(it, flow, breaks, start, path)
+    return _joined(it, flow, breaks, start, path, node)
 
 
 def _passes(
@@ -217,14 +233,25 @@ def _widened(it: Interpreter, key: Key, after: Value | None, node: cst.CSTNode) 
         return Symbol(
             ("varies", id(node), key), name, after.origin, kind=kind if kind == arithmetic.kind_of(after) else None
         )
-    return it.join([(NO_GUARD, before), (NO_GUARD, after)], node)
+    return containers.join_stored(it, key, [(NO_GUARD, before), (NO_GUARD, _of_an_earlier_pass(after))], node)
+
+
+def _of_an_earlier_pass(value: Value) -> Value:
+    """The tests of an earlier pass say nothing about this one."""
+    if not isinstance(value, Choice):
+        return value
+    return Choice(tuple((NO_GUARD, one) for _, one in value.alternatives))
 
 
 def _scalar(value: Value) -> bool:
     return isinstance(value, (Expr, Symbol)) or (isinstance(value, Known) and value.value is not None)
 
 
-def _otherwise(it: Interpreter, node: cst.For | cst.While, flow: Flow) -> Flow:
-    if flow in {"next", "break"} and node.orelse is not None:
-        return it.run(node.orelse.body.body)
-    return "next" if flow == "break" else flow
+def _otherwise(it: Interpreter, node: cst.For | cst.While) -> Flow:
+    """The `else` of the innermost loop; it is no part of the loop."""
+    if node.orelse is None:
+        return "next"
+    loop = it.loops.pop()
+    flow = it.run(node.orelse.body.body)
+    it.loops.append(loop)
+    return flow

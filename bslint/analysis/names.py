@@ -41,7 +41,6 @@ _ALIASES: dict[str, str] = {
     "keras.engine.Model": "keras.Model",
     "keras.layers.Input": "keras.Input",
     "keras.engine.Input": "keras.Input",
-    "keras.layers.InputLayer": "keras.layers.InputLayer",
     "keras.preprocessing.image_dataset_from_directory": "keras.utils.image_dataset_from_directory",
     "keras.preprocessing.image.image_dataset_from_directory": "keras.utils.image_dataset_from_directory",
     "keras.preprocessing.text_dataset_from_directory": "keras.utils.text_dataset_from_directory",

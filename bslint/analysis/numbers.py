@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import libcst as cst
+from typing import TYPE_CHECKING, TypeGuard
 
 from bslint.analysis.apis import FLOAT_FUNCTIONS
-from bslint.analysis.arithmetic import kind_of
-from bslint.analysis.values import Expr, Known, Value, alternatives
+from bslint.analysis.values import Expr, Known, Value, alternatives, kind_of
+
+if TYPE_CHECKING:
+    import libcst as cst
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Quotient:
         at: where that happens.
         division: the division, when the number is nothing but that division.
         integers: whether both of its sides are certainly integers.
+        numpy: whether it is a float of NumPy's.
     """
 
     value: Value
@@ -28,6 +30,7 @@ class Quotient:
     at: cst.CSTNode
     division: cst.BinaryOperation | None
     integers: bool
+    numpy: bool = False
 
     @property
     def operator(self) -> cst.CSTNode | None:
@@ -50,20 +53,26 @@ def _quotient(value: Value) -> Quotient | None:
         return _folded(value, node) if type(value.value) is float else None
     if not isinstance(value, Expr) or value.kind != "float" or node is None:
         return None
-    if value.op == "/" and isinstance(node, cst.BinaryOperation):
+    if value.op == "/" and _is_operation(node):
         integers = all(kind_of(operand) == "int" for operand in value.operands)
         return Quotient(value, "`/`", node, node, integers)
     if value.op in FLOAT_FUNCTIONS:
-        return Quotient(value, f"`{value.op.replace('numpy', 'np')}`", node, None, False)
+        return Quotient(value, f"`{value.op.replace('numpy', 'np')}`", node, None, False, numpy=True)
     inner = next((found for operand in value.operands if (found := _quotient(operand)) is not None), None)
-    return Quotient(value, inner.reason, inner.at, None, False) if inner is not None else None
+    return Quotient(value, inner.reason, inner.at, None, False, inner.numpy) if inner is not None else None
 
 
 def _folded(value: Known, node: cst.CSTNode | None) -> Quotient | None:
     """A known float: where it was computed tells how."""
-    if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Divide):
-        integers = all(isinstance(side, cst.Integer) for side in (node.left, node.right))
+    if _is_operation(node) and type(node.operator).__name__ == "Divide":
+        integers = all(type(side).__name__ == "Integer" for side in (node.left, node.right))
         return Quotient(value, "`/`", node, node, integers)
-    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
-        return Quotient(value, f"`np.{node.func.attr.value}`", node, None, False)
+    name = getattr(getattr(node, "func", None), "attr", None)
+    if node is not None and name is not None:
+        return Quotient(value, f"`np.{name.value}`", node, None, False, numpy=True)
     return None
+
+
+def _is_operation(node: cst.CSTNode | None) -> TypeGuard[cst.BinaryOperation]:
+    """Told by name: rules, and so this module, are loaded before it is known whether libcst is needed."""
+    return type(node).__name__ == "BinaryOperation"

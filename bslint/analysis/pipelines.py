@@ -17,6 +17,8 @@ REGROUPING: frozenset[str] = frozenset(
     "window flat_map interleave parallel_interleave group_by_window bucket_by_sequence_length scan unbatch rebatch "
     "group_by_reducer rejection_resample copy_to_device".split()
 )
+# Position of `num_parallel_calls`.
+_PARALLEL = {"map": 1, "batch": 2, "interleave": 3}
 _SEQUENCE_WORDS = (
     "seq", "len", "window", "time", "step", "frame", "context", "horizon", "chunk", "block", "gram", "history", "lookback",
     "group", "replica", "worker", "device", "core", "accum", "shot", "way", "clip", "bptt",
@@ -99,6 +101,11 @@ def _labels(value: Value) -> Iterator[str]:
         elif isinstance(one, Expr):
             for operand in one.operands:
                 yield from _labels(operand)
+
+
+def runs_ahead(stage: Stage) -> bool:
+    """Whether a step makes elements in parallel: it then works ahead of its consumer, a few elements deep."""
+    return stage.call is not None and stage.call.get("num_parallel_calls", _PARALLEL.get(stage.op)) is not None
 
 
 def visible(stages: Sequence[Stage]) -> bool:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from bslint.analysis.names import canonical, child
 from bslint.analysis.store import Scope
-from bslint.analysis.values import Api, Key, Late, ProjectModule, Symbol, Value
+from bslint.analysis.values import NONE, Api, Key, Late, ProjectModule, Symbol, Value
 from bslint.siblings import import_roots, module_file
 from bslint.syntax.parse import parse, read_text
 
@@ -34,6 +34,9 @@ _LONG: Final = 15_000
 _TRAINING: Final = re.compile(
     r"[dD]ataset|\.batch\(|\.fit\(|apply_gradients|minimize\(|keras|Sequential|[sS]trategy|tfds|add_argument|GradientTape"
 )
+
+# Stands for a method that is not looked at.
+UNREAD: Final = "__method_not_read__"
 
 # Modules whose star imports are understood.
 _STAR_LIBRARIES: Final = ("keras", "tf", "tfds")
@@ -69,7 +72,6 @@ class Project:
         self._files: dict[int, Path] = {}
         self._stars: dict[int, list[ProjectModule | str]] = {}
         self._indexes: dict[int, Index] = {}
-        self._executed: set[tuple[int, int]] = set()
         self._resolving: set[Key] = set()
         self._roots: tuple[Path, ...] | None = None
 
@@ -134,17 +136,23 @@ class Project:
         if index is None:
             index = self._indexes[scope.uid] = _index(str(file), file.stat().st_mtime_ns)
         for number in (*index.always, *index.touching.get(name, ())):
-            if (scope.uid, number) in self._executed:
+            if it.store.get(("executed", scope.uid, number)) is not None:
                 continue
-            self._executed.add((scope.uid, number))
+            it.store.set(("executed", scope.uid, number), NONE)
             tree = _parsed(index.statements[number])
             if tree is not None:
-                it.run_module(tree, scope)
+                with it.elsewhere(scope):
+                    it.run_module(tree, scope)
         if scope.uid not in self._stars:
             self._stars[scope.uid] = []
             for star in index.stars:
                 level = len(star) - len(star.lstrip("."))
                 self._star(it, scope, star[level:], level)
+
+    def define_flags(self, it: Interpreter) -> None:
+        """Execute the statements of imported files that define absl flags."""
+        for module in list(self._modules.values()):
+            self._execute(it, module.scope, Path(module.path), "")
 
     def star(self, it: Interpreter, path: str, level: int) -> None:
         """Remember `from path import *`."""
@@ -217,9 +225,16 @@ def _worth(source: str, statement: ast.stmt) -> str:
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return source if len(source) <= _LONG and _TRAINING.search(source) else ""
     if isinstance(statement, ast.ClassDef) and (len(source) > _LONG or not _TRAINING.search(source)):
-        bases = ", ".join(map(ast.unparse, statement.bases))
-        return f"class {statement.name}({bases}): pass"
+        return _outline(statement)
     return source
+
+
+def _outline(statement: ast.ClassDef) -> str:
+    """A class with its bases; its methods are there, but not known."""
+    bases = ", ".join(map(ast.unparse, statement.bases))
+    methods = [one.name for one in statement.body if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    body = [f"    {name} = {UNREAD}" for name in methods if name != "__init__"] or ["    pass"]
+    return "\n".join([f"class {statement.name}({bases}):", *body, ""])
 
 
 def _touched(statement: ast.stmt, index: Index) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from bslint.analysis import arithmetic, calls, expressions, handlers, imports, loops
+from bslint.analysis import arithmetic, attributes, calls, containers, expressions, handlers, imports, loops
 from bslint.analysis.apis import EXPECTING_ERRORS
 from bslint.analysis.facts import Discarded
 from bslint.analysis.values import (
@@ -17,6 +17,7 @@ from bslint.analysis.values import (
     Class,
     Dataset,
     Items,
+    Key,
     Known,
     Mapping,
     Method,
@@ -67,8 +68,13 @@ def _line(it: Interpreter, node: cst.SimpleStatementLine) -> Flow:
 def _expression(it: Interpreter, node: cst.Expr) -> Flow:
     value = it.evaluate(node.value)
     if isinstance(node.value, (cst.Call, cst.BinaryOperation)) and not it.muted:
-        it.effects.discarded.append(Discarded(value, node.value, _receiver(it, node.value), it.display is node))
+        it.effects.discarded.append(Discarded(value, node.value, _receiver(it, node.value), it.display is node, _smoke(it)))
     return "exit" if isinstance(value, Symbol) and value.kind == "never" else "next"
+
+
+def _smoke(it: Interpreter) -> bool:
+    """Whether this statement ends a unit test."""
+    return it.in_test and not any(it.frame.following)
 
 
 def _receiver(it: Interpreter, node: cst.BaseExpression) -> str | None:
@@ -101,11 +107,9 @@ def _augmented(it: Interpreter, node: cst.AugAssign) -> Flow:
     old = it.evaluate(node.target)
     value = it.evaluate(node.value)
     op = arithmetic.OPERATORS.get(type(node.operator), "?")
-    items, more = it.contents(old), it.contents(value)
+    items = it.contents(old)
     if op == "+" and isinstance(old, Object) and items is not None:
-        added = more.items if more else ()
-        complete = items.complete and more is not None and more.complete
-        it.set_field(old, "[]", Items((*items.items, *added), complete=complete))
+        containers.extend(it, old, items, containers.sequence(it, value) or Items((), complete=False))
         return "next"
     assign(it, node.target, it.lift(lambda a, b: arithmetic.binary(it, op, a, b, node), old, value))
     return "next"
@@ -118,7 +122,7 @@ def assign(it: Interpreter, target: cst.BaseExpression, value: Value) -> None:
     elif isinstance(target, cst.Attribute):
         owner = it.evaluate(target.value)
         for one in alternatives(owner):
-            it.set_field(one, target.attr.value, value)
+            attributes.put(it, one, target.attr.value, value, target)
     elif isinstance(target, cst.Subscript):
         _assign_item(it, target, value)
     elif isinstance(target, (cst.Tuple, cst.List)):
@@ -134,6 +138,12 @@ def target_names(target: cst.BaseExpression) -> list[str]:
     return []
 
 
+def _index(it: Interpreter, target: cst.Subscript) -> Value:
+    """The index of `x[index]`; unknown for slices."""
+    single = target.slice[0].slice if len(target.slice) == 1 else None
+    return it.evaluate(single.value) if isinstance(single, cst.Index) else it.unknown(target)
+
+
 def _named(value: Value, target: cst.Name) -> Value:
     """A literal or an unknown value takes the name of the first variable that holds it."""
     if isinstance(value, Known) and not value.label and value.origin is not None:
@@ -146,10 +156,7 @@ def _named(value: Value, target: cst.Name) -> Value:
 
 
 def _assign_item(it: Interpreter, target: cst.Subscript, value: Value) -> None:
-    owner = it.evaluate(target.value)
-    if len(target.slice) != 1 or not isinstance(target.slice[0].slice, cst.Index):
-        return
-    index = it.evaluate(target.slice[0].slice.value)
+    owner, index = it.evaluate(target.value), _index(it, target)
     for one in alternatives(owner):
         entries, items = it.mapping(one), it.contents(one)
         if entries is not None:
@@ -157,16 +164,22 @@ def _assign_item(it: Interpreter, target: cst.Subscript, value: Value) -> None:
         elif items is not None and isinstance(one, Object):
             _assign_element(it, one, items, index, value)
         elif isinstance(one, Symbol) and isinstance(index, Known):
-            it.set_field(one, f"[{index.key!r}]", value)
+            it.set_field(one, f"[{it.uid(index.key)}]", value)
+        else:
+            attributes.special(it, one, "__setitem__", [index, value], target)
 
 
 def _assign_entry(it: Interpreter, owner: Value, entries: Mapping, index: Value, value: Value) -> None:
+    """`d[key] = value`; an unknown key may be any of the old ones, or a new one."""
     if isinstance(index, Known):
-        changed = Mapping({**entries.items, index.value: value}, complete=entries.complete)
-    else:
-        it.escape(value)
-        changed = Mapping(dict(entries.items), complete=False)
-    it.set_field(owner, "{}", changed)
+        it.set_field(owner, "{}", Mapping({**entries.items, index.value: value}, complete=entries.complete))
+        return
+    it.escape(value)
+    changed: dict[Key, Value] = {}
+    for name, old in entries.items.items():
+        this = ("key", index.key, name)
+        changed[name] = it.join([(frozenset({(this, True)}), value), (frozenset({(this, False)}), old)]) or old
+    it.set_field(owner, "{}", Mapping(changed, complete=False))
 
 
 def _assign_element(it: Interpreter, owner: Object, items: Items, index: Value, value: Value) -> None:
@@ -181,11 +194,28 @@ def _assign_element(it: Interpreter, owner: Object, items: Items, index: Value, 
 
 def _unpack(it: Interpreter, targets: Sequence[cst.BaseElement], value: Value, node: cst.CSTNode) -> None:
     star = next((i for i, element in enumerate(targets) if isinstance(element, cst.StarredElement)), None)
+    if star is not None:
+        _unpack_star(it, targets, star, value, node)
+        return
     for position, element in enumerate(targets):
-        if star is not None and position >= star:
-            part: Value = it.unknown(element)
-        else:
-            part = it.lift(lambda one, position=position: calls.part(it, one, position, len(targets), node), value)
+        part = it.lift(lambda one, position=position: calls.part(it, one, position, len(targets), node), value)
+        assign(it, element.value, part)
+
+
+def _unpack_star(
+    it: Interpreter, targets: Sequence[cst.BaseElement], star: int, value: Value, node: cst.CSTNode
+) -> None:
+    """`a, *b, c = value`."""
+    items = containers.sequence(it, value)
+    after = len(targets) - star - 1
+    if items is not None and items.complete and len(items.items) >= star + after:
+        rest = len(items.items) - after
+        middle = it.new_list(Items(items.items[star:rest]), targets[star])
+        parts = [*items.items[:star], middle, *items.items[rest:]]
+    else:
+        parts = [calls.part(it, value, position, len(targets), node) for position in range(star)]
+        parts += [it.unknown(element) for element in targets[star:]]
+    for element, part in zip(targets, parts, strict=True):
         assign(it, element.value, part)
 
 
@@ -214,6 +244,13 @@ def _delete(it: Interpreter, node: cst.Del) -> Flow:
         if isinstance(target, cst.Name):
             scope = it.frame.scope
             it.store.set((scope.outer.get(target.value, scope).uid, target.value), None)
+        elif isinstance(target, cst.Attribute):
+            for one in alternatives(it.evaluate(target.value)):
+                attributes.drop(it, one, target.attr.value)
+        elif isinstance(target, cst.Subscript):
+            owner, index = it.evaluate(target.value), _index(it, target)
+            for one in alternatives(owner):
+                containers.delete(it, one, index, target)
     return "next"
 
 

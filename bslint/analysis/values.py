@@ -22,6 +22,46 @@ Guard: TypeAlias = frozenset[tuple[Key, bool]]
 
 NO_GUARD: Guard = frozenset()
 
+# Longer labels are cut short.
+_MAX_LABEL = 120
+
+
+class Composite(tuple[Key, ...]):
+    """A key made of several keys, which may share parts: a network of twenty residual blocks has a million paths.
+
+    The hash is computed once, and equal keys remember that they are equal.
+    """
+
+    _hash: int | None = None
+    _same: Composite | None = None
+
+    def __hash__(self) -> int:
+        if self._hash is None:
+            self._hash = tuple.__hash__(self)
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, Composite) or hash(self) != hash(other):
+            return False
+        one, two = self._first(), other._first()
+        if one is not two:
+            if not tuple.__eq__(one, two):
+                return False
+            two._same = one
+        return True
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def _first(self) -> Composite:
+        """The key that stands for all that are known to be equal."""
+        key = self
+        while key._same is not None:
+            key = key._same
+        return key
+
 
 class Value:
     """Base of all abstract values."""
@@ -77,7 +117,7 @@ class Symbol(Value):
         attribute: str | None = None,
     ) -> None:
         self.key = key
-        self.label = label
+        self.label = label if len(label) <= _MAX_LABEL else f"{label[:_MAX_LABEL]}…"
         self.origin = origin
         self.kind = kind
         self.base = base
@@ -120,7 +160,7 @@ class Items(Value):
     def __init__(self, items: tuple[Value, ...], origin: cst.CSTNode | None = None, *, complete: bool = True) -> None:
         self.items = items
         self.complete = complete
-        self.key = ("items", complete, *(item.key for item in items))
+        self.key = Composite(("items", complete, *(item.key for item in items)))
         self.origin = origin
 
 
@@ -134,7 +174,7 @@ class Mapping(Value):
     ) -> None:
         self.items = items
         self.complete = complete
-        self.key = ("mapping", complete, *((name, value.key) for name, value in items.items()))
+        self.key = Composite(("mapping", complete, *((name, value.key) for name, value in items.items())))
         self.origin = origin
 
 
@@ -238,7 +278,7 @@ class Method(Value):
         self.receiver = receiver
         self.name = name
         self.function = function
-        self.key = ("method", receiver.key, name, function.key if function else None)
+        self.key = Composite(("method", receiver.key, name, function.key if function else None))
         self.origin = origin
 
 
@@ -250,7 +290,7 @@ class Partial(Value):
     def __init__(self, function: Value, arguments: Arguments, origin: cst.CSTNode | None) -> None:
         self.function = function
         self.arguments = arguments
-        self.key = ("partial", function.key, *arguments.keys())
+        self.key = Composite(("partial", function.key, *arguments.keys()))
         self.origin = origin
 
 
@@ -331,7 +371,7 @@ class DatasetIterator(Value):
     def __init__(self, datasets: tuple[Value, ...], wrapper: str, origin: cst.CSTNode | None) -> None:
         self.datasets = datasets
         self.wrapper = wrapper
-        self.key = ("iterator", wrapper, *(dataset.key for dataset in datasets))
+        self.key = Composite(("iterator", wrapper, *(dataset.key for dataset in datasets)))
         self.origin = origin
 
 
@@ -343,7 +383,7 @@ class LayerOutput(Value):
     def __init__(self, layer: Object, inputs: Value | None, origin: cst.CSTNode | None) -> None:
         self.layer = layer
         self.inputs = inputs
-        self.key = ("output", layer.key, inputs.key if inputs else None)
+        self.key = Composite(("output", layer.key, inputs.key if inputs else None))
         self.origin = origin
 
 
@@ -357,7 +397,7 @@ class Choice(Value):
 
     def __init__(self, alternatives: tuple[tuple[Guard, Value], ...]) -> None:
         self.alternatives = alternatives
-        self.key = ("choice", frozenset((guard, value.key) for guard, value in alternatives))
+        self.key = Composite(("choice", frozenset((guard, value.key) for guard, value in alternatives)))
         self.origin = alternatives[0][1].origin
 
     def __repr__(self) -> str:
@@ -396,21 +436,34 @@ def is_none(value: Value | None) -> bool:
     return value is None or (isinstance(value, Known) and value.value is None)
 
 
-def text(value: Value | None) -> str:
+# Deeper expressions are cut short in messages.
+_MAX_NESTING = 5
+
+
+def kind_of(value: Value) -> str | None:
+    """What is known of a value's type: "int", "float", "bool", "str", "tensor", "array", or None."""
+    if isinstance(value, Known):
+        return type(value.value).__name__
+    if isinstance(value, (Expr, Symbol)):
+        return value.kind
+    return None
+
+
+def text(value: Value | None, depth: int = 0) -> str:
     """The value as the program would write it, for messages."""
     if isinstance(value, Known):
         return repr(value.value)
     if isinstance(value, Symbol):
         return value.label
     if isinstance(value, Expr):
-        return _expression_text(value)
+        return _expression_text(value, depth + 1) if depth < _MAX_NESTING else "…"
     if isinstance(value, Api):
         return value.name
     return "?"
 
 
-def _expression_text(value: Expr) -> str:
-    parts = [text(operand) for operand in value.operands]
+def _expression_text(value: Expr, depth: int) -> str:
+    parts = [text(operand, depth) for operand in value.operands]
     if value.op.replace(".", "").replace("_", "").isalnum() and value.op not in {"and", "or", "not", "in", "is"}:
         return f"{value.op}({', '.join(parts)})"
     if len(parts) == 1:

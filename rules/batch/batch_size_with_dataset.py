@@ -5,8 +5,11 @@ Finds `fit`, `evaluate` and `predict` calls that get a `tf.data.Dataset`, a gene
 PyTorch `DataLoader` and a `batch_size` as well; and `validation_batch_size` beside a dataset in `validation_data`.
 
 ## Why is this bad?
-Such data brings its own batches. Keras 3 ignores the argument without a word: the training runs at the dataset's batch size,
-whatever the argument says, and tuning the argument changes nothing. tf.keras 2 raises a `ValueError` for datasets.
+Such data brings its own batches. Keras ignores the argument without a word: the training runs at the dataset's batch size,
+whatever the argument says, and tuning the argument changes nothing. (Old versions of tf.keras raised a `ValueError`.)
+
+`fit` also takes `batch_size` for validation data in arrays when `validation_batch_size` is not given; then it has an effect, and the rule
+is silent.
 
 ## Example
 ```python
@@ -27,7 +30,7 @@ model.fit(train_ds)
 ```
 
 ## Fix safety
-The fix drops the argument. It is safe: Keras 3 does not read it.
+The fix drops the argument. It is safe: Keras does not read it.
 
 ## References
 - [Keras: `Model.fit`](https://keras.io/api/models/model_training_apis/#fit-method)
@@ -37,7 +40,6 @@ from collections.abc import Iterator
 
 from bslint.analysis.arguments import Argument
 from bslint.analysis.facts import Run
-from bslint.analysis.keras import argument
 from bslint.analysis.values import Class, Dataset, DatasetIterator, Object, Value, alternatives, is_none
 from bslint.diagnostic import Fix
 from bslint.edits import Editor
@@ -58,13 +60,23 @@ def check(run: Run, context: Context) -> Iterator[Finding]:
         return
     pairs = [("batch_size", run.data)]
     if run.method == "fit":
-        validation = argument(run.call, "fit", "validation_data")
+        validation = run.argument("validation_data")
         pairs.append(("validation_batch_size", validation.value if validation else None))
     for name, data in pairs:
-        given = argument(run.call, run.method, name)
+        given = run.argument(name)
         kind = _batched(data)
-        if given is not None and kind and not is_none(given.value):
+        if given is not None and kind and not is_none(given.value) and not (
+            name == "batch_size" and _batches_validation(run)
+        ):
             yield _finding(run, name, given, kind)
+
+
+def _batches_validation(run: Run) -> bool:
+    """Whether `fit` takes `batch_size` for the validation data: arrays without a `validation_batch_size`."""
+    if run.method != "fit":
+        return False
+    data, size = (run.argument(name) for name in ("validation_data", "validation_batch_size"))
+    return data is not None and not _batched(data.value) and size is None
 
 
 def _finding(run: Run, name: str, given: Argument, kind: str) -> Finding:
@@ -76,8 +88,7 @@ def _finding(run: Run, name: str, given: Argument, kind: str) -> Finding:
 
     return Finding(
         at=[place for place in (given.node, run.node) if place is not None],
-        message=f"`{name}` has no effect: {kind} brings its own batches, and Keras 3 silently ignores the argument "
-        "(tf.keras 2 raises for a dataset)",
+        message=f"`{name}` has no effect: {kind} brings its own batches, and Keras silently ignores the argument",
         help=f"remove `{name}`, and set the batch size where the data is batched",
         fix=fix,
     )
@@ -135,6 +146,12 @@ model.fit(ds, epochs=3)
 """,
 }
 GOOD = {
+    "it batches the validation data": """
+import tensorflow as tf
+ds = tf.data.Dataset.from_tensor_slices(x).batch(32).prefetch(1)
+model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+model.fit(ds, batch_size=64, validation_data=(a, b))
+""",
     "an array is batched by fit": """
 import keras
 model = keras.Sequential([keras.layers.Dense(1)])

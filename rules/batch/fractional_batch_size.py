@@ -5,7 +5,8 @@ Finds batch sizes that come from a true division: in `fit`, `evaluate` and `pred
 loaders, and as the buffer size of `shuffle`.
 
 ## Why is this bad?
-In Python 3 `/` always gives a float, `256 / 8` is `32.0`. TensorFlow and Keras want an integer and raise a `TypeError`.
+In Python 3 `/` always gives a float, `256 / 8` is `32.0`. TensorFlow and Keras want an integer and raise a `TypeError`. (`tf.data` cuts
+NumPy's floats down to an integer instead, so `np.ceil(…)` is only reported for `fit`, `evaluate` and `predict`.)
 
 ## Example
 ```python
@@ -35,9 +36,9 @@ from collections.abc import Iterator
 
 from bslint.analysis.arguments import Argument
 from bslint.analysis.facts import Pipeline, Run
-from bslint.analysis.keras import argument
 from bslint.analysis.numbers import Quotient, quotient
 from bslint.analysis.pipelines import batches, count_argument, shuffles
+from bslint.analysis.values import Dataset, alternatives
 from bslint.diagnostic import Fix
 from bslint.edits import Editor
 from bslint.rule import Context, Finding, Place, rule
@@ -54,14 +55,19 @@ def check(fact: Run | Pipeline, context: Context) -> Iterator[Finding]:
     if isinstance(fact, Pipeline):
         for stage in fact.stages:
             if batches(stage) or (shuffles(stage) and stage.op == "shuffle"):
-                yield from _judge(count_argument(stage), stage.node, f"`{stage.op.rpartition('.')[2]}`")
-    elif fact.call is not None and fact.method in {"fit", "evaluate", "predict"}:
-        yield from _judge(argument(fact.call, fact.method, "batch_size"), fact.node, f"`{fact.method}`")
+                yield from _judge(count_argument(stage), stage.node, f"`{stage.op.rpartition('.')[2]}`", in_numpy=False)
+    elif fact.method in {"fit", "evaluate", "predict"} and not _is_dataset(fact):
+        yield from _judge(fact.batch_size, fact.node, f"`{fact.method}`")
 
 
-def _judge(given: Argument | None, call: Place, where: str) -> Iterator[Finding]:
+def _is_dataset(run: Run) -> bool:
+    """Whether the data brings its own batches, so that the argument is not read at all."""
+    return any(isinstance(one, Dataset) for one in alternatives(run.data))
+
+
+def _judge(given: Argument | None, call: Place, where: str, *, in_numpy: bool = True) -> Iterator[Finding]:
     found = quotient(given.value) if given is not None else None
-    if given is None or found is None:
+    if given is None or found is None or (found.numpy and not in_numpy):
         return
     what = "the buffer size" if where == "`shuffle`" else "the batch size"
     yield Finding(
@@ -120,6 +126,11 @@ ds = tf.data.Dataset.range(1000).batch(int(256 / 8))
 import keras
 model = keras.Sequential([keras.layers.Dense(1)])
 model.fit(x, y, batch_size=size // 2)
+""",
+    "tf.data cuts NumPy's floats": """
+import numpy as np
+import tensorflow as tf
+ds = tf.data.Dataset.range(1000).batch(np.ceil(n / 8))
 """,
     "not a dataset's batch": """
 import tensorflow as tf

@@ -25,8 +25,8 @@ model.fit(batches, steps_per_epoch=len(x_train) // 32)
 ```
 
 ## Fix safety
-The fix writes `math.ceil(a / b)` when the data repeats or comes from a generator, else `a // b`. Whether the last, incomplete batch
-should count is yours to say, so the fix is unsafe.
+The fix writes `a // b` when the data is batched with `drop_remainder=True`, else `math.ceil(a / b)`: on finite data `//` would leave the
+last batch over for the next epoch. Whether it should count is yours to say, so the fix is unsafe.
 
 ## References
 - [Keras: `Model.fit`](https://keras.io/api/models/model_training_apis/#fit-method)
@@ -37,9 +37,9 @@ from collections.abc import Iterator
 
 from bslint.analysis.arguments import Argument
 from bslint.analysis.facts import Run
-from bslint.analysis.keras import argument
 from bslint.analysis.numbers import Quotient, quotient
-from bslint.analysis.values import Dataset, alternatives, text
+from bslint.analysis.pipelines import batches
+from bslint.analysis.values import Dataset, Known, alternatives, text
 from bslint.diagnostic import Fix
 from bslint.edits import Change, Editor
 from bslint.rule import Context, Finding, rule
@@ -56,7 +56,7 @@ def check(run: Run, context: Context) -> Iterator[Finding]:
     if run.call is None or run.method not in {"fit", "evaluate", "predict"}:
         return
     for name in ("steps_per_epoch", "validation_steps", "steps"):
-        given = argument(run.call, run.method, name) if name in _PARAMETERS[run.method] else None
+        given = run.argument(name) if name in _PARAMETERS[run.method] else None
         found = quotient(given.value) if given is not None else None
         if given is not None and found is not None:
             yield _finding(run, name, given, found, context)
@@ -69,11 +69,10 @@ def _finding(run: Run, name: str, given: Argument, found: Quotient, context: Con
     def fix(editor: Editor) -> Fix | None:
         if found.division is None or not editor.has(found.division):
             return None
-        if _repeats(run):
-            changes = _rounded_up(editor, found, context)
-            return editor.fix("Round up with `math.ceil`", "unsafe", changes) if changes else None
-        operator = found.operator
-        return editor.fix("Divide with `//`", "unsafe", [editor.replace(operator, "//")]) if operator else None
+        if found.operator is not None and _drops_remainder(run):
+            return editor.fix("Divide with `//`", "unsafe", [editor.replace(found.operator, "//")])
+        changes = _rounded_up(editor, found, context)
+        return editor.fix("Round up with `math.ceil`", "unsafe", changes) if changes else None
 
     return Finding(
         at=[place for place in (given.node, run.node) if place is not None],
@@ -85,10 +84,11 @@ def _finding(run: Run, name: str, given: Argument, found: Quotient, context: Con
     )
 
 
-def _repeats(run: Run) -> bool:
-    """Whether the data goes on after an epoch: an endless dataset, or something that is not a dataset."""
-    datasets = [one for one in alternatives(run.data) if isinstance(one, Dataset)]
-    return not datasets or any(stage.op == "repeat" for one in datasets for stage in one.stage.chain())
+def _drops_remainder(run: Run) -> bool:
+    """Whether the data is batched with `drop_remainder=True`: then the last, incomplete batch is no step."""
+    stages = [stage for one in alternatives(run.data) if isinstance(one, Dataset) for stage in one.stage.chain()]
+    given = [stage.call.value("drop_remainder", 1) for stage in stages if batches(stage) and stage.call is not None]
+    return any(isinstance(value, Known) and value.value is True for value in given)
 
 
 def _rounded_up(editor: Editor, found: Quotient, context: Context) -> list[Change] | None:
@@ -110,7 +110,7 @@ model.fit(batches, steps_per_epoch=len(x) / 32)
 """,
     "through a variable": """
 import tensorflow as tf
-ds = tf.data.Dataset.from_tensor_slices(x).batch(32).prefetch(1)
+ds = tf.data.Dataset.from_tensor_slices(x).batch(32, drop_remainder=True).prefetch(1)
 model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
 steps = len(x) / 32
 model.fit(ds, validation_steps=steps)
@@ -139,7 +139,7 @@ model.fit(batches, steps_per_epoch=math.ceil(len(x) / 32))
 """,
     "through a variable": """
 import tensorflow as tf
-ds = tf.data.Dataset.from_tensor_slices(x).batch(32).prefetch(1)
+ds = tf.data.Dataset.from_tensor_slices(x).batch(32, drop_remainder=True).prefetch(1)
 model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
 steps = len(x) // 32
 model.fit(ds, validation_steps=steps)

@@ -44,6 +44,8 @@ from bslint.rule import DATASETS, Context, Finding, link, rule
 @rule("BS211", "double-batch", "error", literals=[("batch(",)], reach=[DATASETS])
 def check(pipeline: Pipeline, context: Context) -> Iterator[Finding]:
     """Judge one chain of steps."""
+    if pipeline.peeked:
+        return
     first: Stage | None = None
     between: list[Stage] = []
     for stage in pipeline.stages:
@@ -80,8 +82,7 @@ def _finding(pipeline: Pipeline, first: Stage, second: Stage) -> Finding:
     samples = f", {numbers[0] * numbers[1]:,} samples at once" if numbers[0] and numbers[1] else ""
 
     def fix(editor: Editor) -> Fix | None:
-        start, end = editor.link(second.node)
-        return editor.fix("Drop the second `batch`", "safe", [(start, end, "")])
+        return editor.fix("Drop the second `batch`", "safe", [editor.drop_link(second.node)])
 
     return Finding(
         at=link(second.node),
@@ -106,6 +107,13 @@ ds = keras.utils.image_dataset_from_directory("images")
 ds = ds.map(lambda x, y: (x / 255.0, y)).batch(64)
 #                                        ^^^^^^^^^
 """,
+    "a statement of its own": """
+import keras
+ds = keras.utils.image_dataset_from_directory("images")
+ds = ds.batch(64)
+#       ^^^^^^^^^
+print(ds)
+""",
     "once in a helper, once outside": """
 import tensorflow as tf
 def load(files):
@@ -118,6 +126,11 @@ FIXED = {
     "twice in one chain": """
 import tensorflow as tf
 ds = tf.data.Dataset.from_tensor_slices(x).batch(32).cache().prefetch(1)
+""",
+    "a statement of its own": """
+import keras
+ds = keras.utils.image_dataset_from_directory("images")
+print(ds)
 """,
 }
 GOOD = {
@@ -144,6 +157,11 @@ if drop:
     ds = ds.batch(32, drop_remainder=True)
 else:
     ds = ds.batch(32)
+""",
+    "only looked at": """
+import tensorflow as tf
+ds = tf.data.Dataset.range(12).batch(2).batch(3)
+print(next(iter(ds)))
 """,
     "one guards the other": """
 import tensorflow as tf

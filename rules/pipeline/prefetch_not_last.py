@@ -5,7 +5,9 @@ Finds pipelines in which `prefetch` is followed by `map`, `batch`, `cache`, `shu
 
 ## Why is this bad?
 A prefetch lets what stands *before* it run ahead of the training. Work behind it is done while the accelerator waits, which is
-what the prefetch was written to avoid.
+what the prefetch was written to avoid. TensorFlow 2.12 and later may hide this by adding a prefetch at the end when their default
+optimisations are on; a `cache` behind the prefetch is a waste with every version: from the second epoch on it replays the cache and
+never starts the prefetch.
 
 ## Example
 ```python
@@ -54,27 +56,28 @@ def check(pipeline: Pipeline, context: Context) -> Iterator[Finding]:
         return
     work = [stage for stage in stages[last + 1 :] if stage.op in _WORK]
     if work and not any("distribute" in stage.op for stage in stages[last:]):
-        yield _finding(stages, stages[last], work, context)
+        yield _finding(pipeline, stages[last], work, context)
 
 
-def _finding(stages: tuple[Stage, ...], prefetch: Stage, work: list[Stage], context: Context) -> Finding:
+def _finding(pipeline: Pipeline, prefetch: Stage, work: list[Stage], context: Context) -> Finding:
     names = ", ".join(f"`{stage.op}`" for stage in work)
     return Finding(
         at=link(prefetch.node),
-        message=f"{names} after `prefetch` {'runs' if len(work) == 1 else 'run'} while the training waits: "
-        "a prefetch only overlaps what stands before it",
+        message=f"{names} after `prefetch` {'is' if len(work) == 1 else 'are'} not overlapped with training: "
+        "a prefetch only runs ahead with what stands before it (TensorFlow 2.12 and later may add another at the end)",
         help="make `prefetch` the last step of the pipeline",
         related=[(link(stage.node), f"`{describe(stage)}` comes after the prefetch") for stage in work],
-        evidence=evidence(stages),
-        fix=lambda editor: _fix(editor, stages, prefetch, context),
+        evidence=evidence(pipeline.stages),
+        fix=lambda editor: _fix(editor, pipeline, prefetch, context),
     )
 
 
-def _fix(editor: Editor, stages: tuple[Stage, ...], prefetch: Stage, context: Context) -> Fix | None:
-    """Move the prefetch behind the last step when both are written in one expression."""
-    last = stages[-1].node
+def _fix(editor: Editor, pipeline: Pipeline, prefetch: Stage, context: Context) -> Fix | None:
+    """Move the prefetch behind the last step, when both stand in one expression or in statements of one suite."""
+    stages, last = pipeline.stages, pipeline.stages[-1].node
     start, end = editor.link(prefetch.node)
-    if not (editor.start(last) <= start and end <= editor.end(last)):
+    together = editor.start(last) <= start and end <= editor.end(last)
+    if not together and not (pipeline.exclusive and editor.same_suite(prefetch.node, last)):
         return None
     argument = count_argument(prefetch)
     buffer = editor.text(argument.node) if argument and argument.node else ""
@@ -84,7 +87,7 @@ def _fix(editor: Editor, stages: tuple[Stage, ...], prefetch: Stage, context: Co
         buffer = context.names.autotune() or ""
     if not buffer or (counted == 0):
         return None
-    changes = [(start, end, ""), editor.insert_after(last, f".prefetch({buffer})")]
+    changes = [editor.drop_link(prefetch.node), editor.insert_after(last, f".prefetch({buffer})")]
     return editor.fix("Move `prefetch` to the end", "safe", changes)
 
 
@@ -115,6 +118,11 @@ FIXED = {
     "map and batch behind it": """
 import tensorflow as tf
 ds = tf.data.TFRecordDataset("f").map(parse).batch(32).prefetch(tf.data.AUTOTUNE)
+""",
+    "cache behind it, in another statement": """
+import tensorflow as tf
+ds = tf.data.Dataset.from_tensor_slices(x).batch(32)
+ds = ds.cache().prefetch(1)
 """,
     "a count in front of batch": """
 import tensorflow as tf

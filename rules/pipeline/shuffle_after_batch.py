@@ -29,6 +29,7 @@ batches, so it is unsafe.
 - [TensorFlow: `tf.data.Dataset.shuffle`](https://www.tensorflow.org/api_docs/python/tf/data/Dataset#shuffle)
 """
 
+import itertools
 from collections.abc import Iterator
 
 from bslint.analysis.facts import Pipeline
@@ -47,13 +48,17 @@ from bslint.edits import Editor
 from bslint.rule import DATASETS, Context, Finding, link, rule
 
 
+# So few samples with a `map` behind them are pairs and short sequences, not batches.
+_PAIRS = 8
+
+
 @rule("BS205", "shuffle-after-batch", "warning", literals=[("shuffle(",), ("batch", "_dataset_from_")], reach=[DATASETS])
 def check(pipeline: Pipeline, context: Context) -> Iterator[Finding]:
     """Judge one chain of steps."""
     for position, stage in enumerate(pipeline.stages):
         if shuffles(stage) and not _element_mixing(pipeline.stages[:position]):
             batch = _batched_by(pipeline.stages, position)
-            if batch is not None:
+            if batch is not None and not any(_samples_shuffled(one, stage) for one in pipeline.variants):
                 yield _finding(pipeline, batch, stage)
             return
 
@@ -63,10 +68,20 @@ def _element_mixing(before: tuple[Stage, ...]) -> bool:
     return any(stage.op in REGROUPING for stage in before)
 
 
+def _samples_shuffled(stages: tuple[Stage, ...], shuffle: Stage) -> bool:
+    """Whether on another path through the program samples are shuffled before the same call."""
+    before = itertools.takewhile(lambda stage: stage.node is not shuffle.node, stages)
+    return any(map(shuffles, before))
+
+
 def _batched_by(stages: tuple[Stage, ...], position: int) -> Stage | None:
     """The step that batched samples before the shuffle at `position`; None when they are not training batches."""
     batch = next((stage for stage in stages[:position] if batches(stage)), None)
-    if batch is None or known_int(batch_size(batch)) == 1 or sequence_like(batch):
+    if batch is None or sequence_like(batch):
+        return None
+    size = known_int(batch_size(batch))
+    mapped = any(stage.op == "map" for stage in stages[stages.index(batch) : position])
+    if size == 1 or (size is not None and size < _PAIRS and mapped):
         return None
     # What is batched again behind the shuffle was a sequence, not a batch.
     return None if any(map(batches, stages[position + 1 :])) else batch
@@ -138,6 +153,21 @@ ds = tf.data.Dataset.from_tensor_slices(ids).batch(seq_length + 1, drop_remainde
     "unbatched between": """
 import tensorflow as tf
 ds = tf.data.Dataset.from_tensor_slices(x).batch(32).unbatch().shuffle(100).batch(8)
+""",
+    "another path shuffles the samples": """
+import tensorflow as tf
+def make(samples, groups):
+    ds = tf.data.Dataset.from_tensor_slices(x)
+    if samples is not None:
+        ds = ds.shuffle(samples)
+    ds = ds.batch(32)
+    if groups is not None:
+        ds = ds.shuffle(groups)
+    return ds
+""",
+    "pairs are made of two neighbours": """
+import tensorflow as tf
+ds = tf.data.Dataset.from_tensor_slices(x).batch(2).map(to_transition).shuffle(100)
 """,
     "batches of one": """
 import tensorflow as tf

@@ -3,7 +3,6 @@
 import pytest
 
 tf = pytest.importorskip("tensorflow", reason="the claims are run against TensorFlow")
-keras = pytest.importorskip("keras", reason="the claims are run against Keras")
 
 pytestmark = pytest.mark.tensorflow
 

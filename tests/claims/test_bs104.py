@@ -146,3 +146,15 @@ def test_train_on_batch_has_no_batch_size(model, arrays):
     """BS104: `train_on_batch` takes no `batch_size`: its whole argument is the batch."""
     with pytest.raises(TypeError, match="batch_size"):
         model.train_on_batch(*arrays, batch_size=5)
+
+
+@pytest.mark.parametrize("kind", ["dataset", "generator"])
+def test_keras_2_ignores_batch_size_too(arrays, pairs, kind):
+    """BS104: the legacy `tf_keras` (Keras 2) ignores `batch_size` with a dataset or generator just as silently."""
+    keras_2 = pytest.importorskip("tf_keras", reason="Keras 2 needs tf_keras")
+    model = keras_2.Sequential([keras_2.layers.Dense(1, input_shape=(3,))])
+    model.compile("sgd", "mse", run_eagerly=True)
+
+    model.fit(pairs.batch(5) if kind == "dataset" else batches(arrays), batch_size=1, verbose=0)
+
+    assert int(model.optimizer.iterations) == 2

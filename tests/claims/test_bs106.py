@@ -7,7 +7,6 @@ import pytest
 
 np = pytest.importorskip("numpy", reason="the claims need NumPy")
 tf = pytest.importorskip("tensorflow", reason="the claims are run against TensorFlow")
-keras = pytest.importorskip("keras", reason="the claims are run against Keras")
 
 pytestmark = pytest.mark.tensorflow
 
@@ -55,6 +54,12 @@ def test_float_steps_per_epoch_raise(model, pairs, steps):
 def test_integer_steps_per_epoch_run(model, pairs, steps_of, steps):
     """BS106: whatever yields an integer (Python, NumPy, tensor) is a number of steps."""
     assert steps_of(model, pairs.batch(5).repeat(), steps_per_epoch=steps) == ([2], 0)
+
+
+def test_float_tensor_steps_raise(model, pairs):
+    """BS106: a float tensor as a number of steps raises too, though with another error."""
+    with pytest.raises((TypeError, AttributeError)):
+        model.fit(pairs.batch(5).repeat(), steps_per_epoch=tf.math.ceil(10 / 5), verbose=0)
 
 
 def test_float_steps_raise_for_every_kind_of_data(model, arrays, pairs):
@@ -152,3 +157,15 @@ def test_any_steps_suit_a_repeated_dataset(model, pairs, steps_of):
 
     assert steps_of(model, endless, steps_per_epoch=10 // 4, epochs=2) == ([2, 2], 0)
     assert steps_of(model, endless, steps_per_epoch=math.ceil(10 / 4), epochs=2) == ([3, 3], 0)
+
+
+@pytest.mark.parametrize(("steps", "trained"), [(10 / 5, 2), (10 / 4, 3)])
+def test_keras_2_takes_float_steps(pairs, steps, trained):
+    """BS106: the legacy `tf_keras` (Keras 2) takes float steps, and rounds them up."""
+    keras_2 = pytest.importorskip("tf_keras", reason="Keras 2 needs tf_keras")
+    model = keras_2.Sequential([keras_2.layers.Dense(1, input_shape=(3,))])
+    model.compile("sgd", "mse", run_eagerly=True)
+
+    model.fit(pairs.batch(5).repeat(), steps_per_epoch=steps, verbose=0)
+
+    assert int(model.optimizer.iterations) == trained

@@ -4,7 +4,6 @@ import pytest
 
 np = pytest.importorskip("numpy", reason="the claims need NumPy")
 tf = pytest.importorskip("tensorflow", reason="the claims are run against TensorFlow")
-keras = pytest.importorskip("keras", reason="the claims are run against Keras")
 
 pytestmark = pytest.mark.tensorflow
 

@@ -160,7 +160,7 @@ def test_sequential_last_map_runs_ahead_nowhere(pulled, options):
     assert pulled(lambda ds: ds.batch(BATCH).map(lambda x: x + 1).with_options(chosen)) == BATCH
 
 
-def test_from_tensors_has_nothing_to_prefetch(stages):
+def test_from_tensors_has_nothing_to_prefetch():
     """BS201: `from_tensors` is one element: there is no next one to make meanwhile."""
     assert int(tf.data.Dataset.from_tensors([1, 2, 3]).cardinality()) == 1
 
@@ -218,6 +218,16 @@ def test_no_strategy_does_not_prefetch(strategies):
 def test_experimental_distribute_dataset_prefetches(strategies, strategy):
     """BS201: `experimental_distribute_dataset` prefetches by itself, with all options off, also on one replica."""
     assert strategies[strategy]["distribute"] > BATCH
+
+
+@pytest.mark.parametrize("strategy", ["one device", "mirrored 1", "mirrored 2"])
+def test_fit_under_a_strategy_prefetches(strategies, strategy):
+    """BS201: `fit` of a model made in a strategy's scope prefetches by itself; without a strategy it doesn't.
+
+    One batch more than the step needs is pulled to build the model.
+    """
+    assert strategies["fit"]["none"] == BATCH
+    assert strategies["fit"][strategy] > 2 * BATCH
 
 
 @pytest.mark.parametrize(("strategy", "replicas"), [("one device", 1), ("mirrored 1", 1), ("mirrored 2", 2)])

@@ -130,7 +130,7 @@ def test_from_tensors_is_one_whole_element():
     assert shape(tf.data.Dataset.from_tensors(tf.zeros([8, 3])).batch(1)) == (1, 8, 3)
 
 
-def test_generator_of_batches_is_batched(producer):
+def test_generator_of_batches_is_batched():
     """BS211: a `from_generator` that yields batches is batched: `batch` behind it adds an axis."""
     spec = tf.TensorSpec((None, 3), tf.float32)
     data = tf.data.Dataset.from_generator(lambda: iter([tf.zeros([8, 3])] * 4), output_signature=spec)

@@ -149,7 +149,7 @@ def test_end_of_the_data_counts_a_step():
 
 
 def test_eager_step_that_fails_before_the_update_leaves_the_model(out_of_memory):
-    """BS401: in an eager loop, a step that fails before `apply_gradients` has changed neither model nor optimizer."""
+    """BS401: in an eager loop, a step that fails before the update has changed neither model nor optimizer."""
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
     optimizer = keras.optimizers.SGD()
     optimizer.build(model.trainable_variables)
@@ -158,7 +158,7 @@ def test_eager_step_that_fails_before_the_update_leaves_the_model(out_of_memory)
     def step():
         with tf.GradientTape() as tape:
             loss = tf.reduce_sum(model(tf.ones([2, 3]))) + tf.reduce_sum(out_of_memory())
-        optimizer.apply_gradients(zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables))
+        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
 
     with pytest.raises(OutOfMemory):
         step()

@@ -7,7 +7,6 @@ import inspect
 
 import pytest
 
-np = pytest.importorskip("numpy", reason="the claims need NumPy")
 tf = pytest.importorskip("tensorflow", reason="the claims are run against TensorFlow")
 keras = pytest.importorskip("keras", reason="the claims are run against Keras")
 

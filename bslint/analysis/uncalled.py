@@ -1,0 +1,106 @@
+"""What nothing called: functions and methods that other code may call, entered once with what is known of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from bslint.analysis import attributes, calls
+from bslint.analysis.arguments import Arguments
+from bslint.analysis.interpreter import Frame
+from bslint.analysis.values import Class, Function, Object
+from bslint.syntax.walk import used_names
+
+if TYPE_CHECKING:
+    from bslint.analysis.interpreter import Interpreter
+    from bslint.analysis.store import Scope
+
+
+def enter_all(it: Interpreter, scope: Scope) -> None:
+    """Execute the functions and classes of a file that nothing called."""
+    _enter_since(it, scope, 0, 0)
+
+
+def _enter_since(it: Interpreter, scope: Scope, functions: int, classes: int) -> None:
+    """Enter what was defined since there were so many functions and classes: first what no other of them names."""
+    owners = [owner for owner in it.classes[classes:] if owner.scope.module() is scope]
+    free = [
+        function
+        for function in it.defined[functions:]
+        if function.scope.kind != "class" and function.scope.module() is scope and not _entered(it, function)
+    ]
+    bodies = [owner.node for owner in owners if _methods(it, owner)] + [function.node for function in free]
+    named = Counter(name for body in bodies for name in used_names(body))
+    for is_root in (True, False):
+        for owner in owners:
+            if (named[owner.name] <= 1) is is_root:
+                _enter_class(it, owner, scope)
+        for function in free:
+            if (named[function.name] <= 1) is is_root:
+                _enter_function(it, function, scope)
+
+
+def _entered(it: Interpreter, function: Function) -> bool:
+    return id(function.node) in it.entered
+
+
+def _methods(it: Interpreter, owner: Class) -> list[Function]:
+    """The methods that nothing called, `__init__` apart."""
+    return [
+        function
+        for function in it.defined
+        if function.scope is owner.scope and not _entered(it, function) and function.name != "__init__"
+    ]
+
+
+def _enter_function(it: Interpreter, function: Function, scope: Scope) -> None:
+    if _entered(it, function):
+        return
+    functions, classes = len(it.defined), len(it.classes)
+    mark = _begin(it, scope)
+    calls.enter_unbound(it, function, function.node)
+    _enter_since(it, scope, functions, classes)
+    _end(it, mark)
+
+
+def _enter_class(it: Interpreter, owner: Class, scope: Scope) -> None:
+    """Make an instance if there is none and call the methods that nothing called, in the order of definition."""
+    methods = _methods(it, owner)
+    instance = it.instances.get(id(owner.node))
+    if not methods and instance is not None:
+        return
+    functions, classes = len(it.defined), len(it.classes)
+    mark = _begin(it, scope)
+    made = instance or calls.instantiate(it, owner, Arguments(owner.node), owner.node)
+    if isinstance(made, Object):
+        for function in _in_order(methods):
+            _enter_method(it, made, function)
+    _enter_since(it, scope, functions, classes)
+    _end(it, mark)
+
+
+def _in_order(methods: Sequence[Function]) -> Iterable[Function]:
+    """First the methods that no other of them names."""
+    named = Counter(name for function in methods for name in used_names(function.node))
+    return sorted(methods, key=lambda function: named[function.name] > 1)
+
+
+def _enter_method(it: Interpreter, instance: Object, function: Function) -> None:
+    if _entered(it, function):
+        return
+    bound = attributes.bound(it, instance, function.name, function, function.node)
+    if not _entered(it, function):
+        calls.call(it, bound, Arguments(function.node), function.node)
+
+
+def _begin(it: Interpreter, scope: Scope) -> int:
+    mark = it.store.mark()
+    it.frames.append(Frame(None, scope, mark, {}))
+    it.path = {}
+    return mark
+
+
+def _end(it: Interpreter, mark: int) -> None:
+    it.frames.pop()
+    it.store.rollback(mark)

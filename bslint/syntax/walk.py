@@ -1,0 +1,34 @@
+"""What a piece of code names, found without libcst's visitors, which look at every space."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import libcst as cst
+
+_SPACE = frozenset(
+    "leading_lines lines_after_decorators trailing_whitespace header footer indent lpar rpar comma dot lbracket rbracket "
+    "lbrace rbrace equal colon semicolon operator encoding default_indent default_newline has_trailing_newline".split()
+)
+
+
+def used_names(node: cst.CSTNode) -> frozenset[str]:
+    """All variables and attributes that stand in a piece of code."""
+    found: set[str] = set()
+    pending: list[object] = [node]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, cst.Name):
+            found.add(one.value)
+        elif isinstance(one, cst.CSTNode):
+            pending.extend(getattr(one, name) for name in _parts(type(one)))
+        elif isinstance(one, (list, tuple)):
+            pending.extend(one)
+    return frozenset(found)
+
+
+@lru_cache(maxsize=None)
+def _parts(type_: type[cst.CSTNode]) -> tuple[str, ...]:
+    """The fields of a node in which names can stand."""
+    names = type_.__dataclass_fields__
+    return tuple(name for name in names if name not in _SPACE and not name.startswith("whitespace"))
