@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from bslint.analysis import uncalled
+from bslint.analysis import chains, uncalled
 from bslint.analysis.facts import Fact, Pipeline, Run, Training, UsedNames
 from bslint.analysis.interpreter import PROGRAM_BUDGET, Frame, Interpreter
 from bslint.analysis.project import Project
@@ -82,7 +82,7 @@ def _last_expression(tree: cst.Module) -> cst.CSTNode | None:
 
 def _collect(it: Interpreter) -> tuple[Fact, ...]:
     effects = it.effects
-    return (*_pipelines(it), *_distinct(effects.runs), *effects.loops, *effects.handlers, *effects.discarded)
+    return (*chains.pipelines(it), *_distinct(effects.runs), *effects.loops, *effects.handlers, *effects.discarded)
 
 
 def _distinct(runs: Sequence[Run]) -> Iterable[Run]:
@@ -97,41 +97,6 @@ def _distinct(runs: Sequence[Run]) -> Iterable[Run]:
         ): run
         for run in runs
     }.values()
-
-
-def _pipelines(it: Interpreter) -> list[Pipeline]:
-    """The chains that no further step extends."""
-    stages = list(it.stages.values())
-    extended = Counter(id(stage.parent) for stage in stages if stage.parent is not None)
-    for stage in stages:
-        extended.update(id(one.stage) for value in stage.inputs for one in alternatives(value) if isinstance(one, Dataset))
-    trainings: dict[int, list[Training]] = {}
-    for run in it.effects.runs:
-        if isinstance(run, Training):
-            for one in alternatives(run.data):
-                if isinstance(one, Dataset):
-                    trainings.setdefault(id(one.stage), []).append(run)
-    leaves = [stage for stage in stages if id(stage) not in extended]
-    variants: dict[int, list[Stage]] = {}
-    for leaf in leaves:
-        variants.setdefault(id(leaf.node), []).append(leaf)
-    return [_pipeline(it, leaf, trainings, extended, variants[id(leaf.node)]) for leaf in leaves]
-
-
-def _pipeline(
-    it: Interpreter,
-    leaf: Stage,
-    trainings: dict[int, list[Training]],
-    extended: Counter[int],
-    variants: Sequence[Stage],
-) -> Pipeline:
-    chain = leaf.chain()
-    fed = tuple(run for stage in chain for run in trainings.get(id(stage), ()))
-    nested = any(id(stage) in it.nested for stage in chain)
-    shared = any(extended[id(stage)] > 1 or id(stage) in trainings for stage in chain[:-1])
-    others = tuple(other.chain() for other in variants if other is not leaf)
-    peeked = not fed and any(id(stage) in it.peeked for stage in chain)
-    return Pipeline(chain, fed, nested, not shared, others, peeked)
 
 
 def _names(it: Interpreter, scope: Scope) -> UsedNames:

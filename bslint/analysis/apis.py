@@ -98,6 +98,8 @@ COUNT_ARGUMENTS: dict[str, tuple[str, int]] = {
     "dense_to_ragged_batch": ("batch_size", 0),
     "sparse_batch": ("batch_size", 0),
     "rebatch": ("batch_size", 0),
+    "map_and_batch": ("batch_size", 1),
+    "shuffle_and_repeat": ("buffer_size", 0),
     "shuffle": ("buffer_size", 0),
     "prefetch": ("buffer_size", 0),
     "repeat": ("count", 0),
@@ -130,6 +132,8 @@ APPLIED: dict[str, str] = {
     "tf.data.experimental.assert_cardinality": "assert_cardinality",
     "tf.data.experimental.snapshot": "snapshot",
     "tf.data.experimental.cache": "cache",
+    "tf.data.experimental.batch_and_drop_remainder": "batch",
+    "tf.data.experimental.padded_batch_and_drop_remainder": "padded_batch",
 }
 
 AUTOTUNE_NAMES: frozenset[str] = frozenset(("tf.data.AUTOTUNE", "tf.data.experimental.AUTOTUNE"))
@@ -163,6 +167,12 @@ MODEL_LIBRARIES: tuple[str, ...] = (
     "segmentation_models.",
     "tensorflow_recommenders.",
     "efficientnet.",
+)
+
+# Libraries whose `fit` is their own, whatever it is given.
+FOREIGN_MODELS: frozenset[str] = frozenset(
+    "autokeras sklearn torch pytorch_lightning lightning xgboost lightgbm catboost fastai mxnet paddle jax flax haiku numpy pandas scipy "
+    "statsmodels skorch tpot h2o pyspark cuml dask river tensorflow_decision_forests optuna ray tf tfds absl argparse".split()
 )
 
 # fit-like methods: whether they train, and the positions of their parameters (Keras 3 signatures).

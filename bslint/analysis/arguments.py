@@ -24,13 +24,15 @@ class Argument:
 class Arguments:
     """The arguments of one call.
 
-    `open` is True when `*args` or `**kwargs` of unknown content were passed: what is missing may be in them.
+    `open` is True when `*args` or `**kwargs` of unknown content were passed: what is missing may be in them. `flags_open` is True
+    when nobody is known to call: then defaults that are flags (False, None, 0, "train") decide nothing.
     """
 
     node: cst.CSTNode
     positional: list[Argument] = field(default_factory=list)
     keywords: dict[str, Argument] = field(default_factory=dict)
     open: bool = False
+    flags_open: bool = False
 
     def get(self, name: str, position: int | None = None) -> Argument | None:
         """The argument by keyword, else by position (0-based)."""

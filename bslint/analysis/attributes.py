@@ -35,6 +35,8 @@ _NAMESPACES = frozenset(("argparse.Namespace", "types.SimpleNamespace"))
 
 def get(it: Interpreter, base: Value, name: str, node: cst.CSTNode) -> Value:
     """The value of `base.name`."""
+    if it.watched:
+        it.touch(base)
     stored = it.field(base, name)
     if stored is not None:
         return stored

@@ -18,6 +18,7 @@ from bslint.analysis.values import (
     DatasetIterator,
     Function,
     Items,
+    Known,
     LayerOutput,
     Method,
     Object,
@@ -134,15 +135,15 @@ def unknown_call(it: Interpreter, callee: Value, arguments: Arguments, node: cst
     """A call of something unknown: it may change the lists and dicts that it gets."""
     for value in arguments.values():
         it.escape(value)
-        _enter_callback(it, value, node)
+        enter_callback(it, value, node)
     if isinstance(callee, Symbol) and callee.attribute is not None and callee.base is not None:
-        known = library.duck_call(it, callee, arguments, node)
+        known = library.duck_call(it, callee.base, callee.attribute, arguments, node)
         if known is not None:
             return known
     return it.unknown(node, f"{text(callee)}(…)", base=callee)
 
 
-def _enter_callback(it: Interpreter, value: Value, node: cst.CSTNode) -> None:
+def enter_callback(it: Interpreter, value: Value, node: cst.CSTNode) -> None:
     """A local function handed to unknown code may be called by it, with what we can't know."""
     if isinstance(value, Function) and isinstance(value.node, cst.Lambda):
         enter_unbound(it, value, node)
@@ -274,6 +275,7 @@ def leave(it: Interpreter, value: Value) -> None:
     from bslint.analysis.interpreter import Exit
 
     frame = it.frame
+    it.touch(value)
     frame.returns.append(Exit(it.delta(frame.path), value, it.store.changes(frame.mark)))
 
 
@@ -322,10 +324,15 @@ def _parameter(it: Interpreter, function: Function, param: cst.Param, arguments:
     if given is not None:
         return given.value
     default = function.defaults.get(name)
-    if default is not None and not arguments.open:
+    if default is not None and not arguments.open and not (arguments.flags_open and _is_flag(default)):
         return configs.named(library.option_value(default), name)
     annotation = param.annotation.annotation if param.annotation is not None else None
     return annotated(it, annotation, param, name)
+
+
+def _is_flag(default: Value) -> bool:
+    """Whether a default chooses a mode rather than gives a number."""
+    return isinstance(default, Known) and (default.value is None or type(default.value) in {bool, str} or default.value == 0)
 
 
 def annotated(it: Interpreter, annotation: cst.BaseExpression | None, node: cst.CSTNode, name: str) -> Value:

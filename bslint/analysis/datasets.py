@@ -123,6 +123,7 @@ def _tfds(it: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode) -
     elif is_none(split):
         entries: dict[Key, Value] = {split: dataset(Known(split)) for split in _SPLITS}
         loaded = it.new_dict(Mapping(entries, node, complete=False), node)
+        it.set_field(loaded, "other", dataset(Known("other")))
     else:
         loaded = it.lift(lambda value: _split(it, value, node, name, arguments), split)  # type: ignore[arg-type]
     info = arguments.value("with_info")
@@ -199,7 +200,8 @@ def _applied(it: Interpreter, receiver: Dataset, function: Value, node: cst.CSTN
         return Dataset(made, node)
     if isinstance(function, (Function, Method, Partial)):
         return calls.call(it, function, Arguments(node, [Argument(receiver, None)]), node)
-    return it.unknown(node, base=receiver)
+    # Whatever the function does, its result is a dataset.
+    return Dataset(it.stage("apply", node, None, receiver.stage, (function,)), node)
 
 
 # Distribution strategies

@@ -182,7 +182,7 @@ def item(it: Interpreter, base: Value, index: Value, node: cst.CSTNode) -> Value
             return _at(items, index.value) or _unknown_item(base, index, node)
         entries = it.mapping(base)
         if entries is not None:
-            return entries.items.get(index.value) or _unknown_item(base, index, node)
+            return entries.items.get(index.value) or it.field(base, "other") or _unknown_item(base, index, node)
         if isinstance(base, Known) and isinstance(base.value, str) and type(index.value) is int:
             letter = base.value[index.value :][:1]
             return Known(letter, node) if letter else _unknown_item(base, index, node)
@@ -315,6 +315,9 @@ def _yield(it: Interpreter, node: cst.Yield) -> Value:
 def _call(it: Interpreter, node: cst.Call) -> Value:
     function = it.evaluate(node.func)
     arguments = _arguments(it, node)
+    if it.watched:
+        for value in arguments.values():
+            it.touch(value)
     return it.lift(lambda callee: calls.call(it, callee, arguments, node), function)
 
 

@@ -5,12 +5,13 @@ A fact never judges. Everything in it is an abstract value (see `values`) or a s
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from bslint.analysis.apis import FIT_PARAMETERS
 from bslint.analysis.arguments import Argument, Arguments
-from bslint.analysis.values import Api, Object, Stage, Value
+from bslint.analysis.values import Api, Key, Object, Stage, Value
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -152,18 +153,29 @@ class Pipeline:
     Args:
         stages: its steps, source first.
         trainings: trainings that draw from it, or from one of its earlier steps.
+        evaluations: evaluations, predictions and validations that draw from it.
         nested: it is the result of a function given to `interleave` or `flat_map`.
-        exclusive: no other chain shares any of its steps, and nothing trains on an earlier one.
+        shared: identities of its earlier steps that are used for something else as well.
         variants: the chains of the same last call on other paths through the program.
         peeked: it is only looked at: its elements are printed or compared, nothing is known to train on it.
     """
 
     stages: tuple[Stage, ...]
     trainings: tuple[Training, ...] = ()
+    evaluations: tuple[Run, ...] = ()
     nested: bool = False
-    exclusive: bool = False
+    shared: frozenset[int] = frozenset()
     variants: tuple[tuple[Stage, ...], ...] = ()
     peeked: bool = False
+
+    @property
+    def only_looked_at(self) -> bool:
+        """Whether all its known uses are evaluations and looks: nothing trains on it."""
+        return not self.trainings and (bool(self.evaluations) or self.peeked)
+
+    def is_shared(self, stages: Iterable[Stage]) -> bool:
+        """Whether one of its steps is used for something else as well."""
+        return any(id(stage) in self.shared for stage in stages)
 
     @property
     def source(self) -> Stage:
@@ -188,7 +200,7 @@ class Discarded:
     smoke: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class OomHandler:
     """An `except` clause that catches a ResourceExhaustedError raised in its `try` body.
 
@@ -202,7 +214,7 @@ class OomHandler:
         exit: how the handler's body ends.
         sibling: an earlier handler of the same `try` catches a ResourceExhaustedError first.
         loop: the innermost loop around the `try`.
-        continues: something is executed after the `try`, here or in the callers.
+        used_after: the program goes on after the handler and uses what was trained: the model, or the history.
         records: the handler assigns or stores something (a flag, a bad score, a smaller batch).
     """
 
@@ -215,8 +227,14 @@ class OomHandler:
     exit: Exit
     sibling: bool
     loop: Loop | None
-    continues: bool
     records: bool
+    used_after: bool = False
+
+    def models(self) -> frozenset[Key]:
+        """Identities of the models that train in the `try` body."""
+        called = (model for run in self.runs if run.loop is not None for model in run.loop.called)
+        described = (run.model for run in self.runs if run.model is not None)
+        return frozenset(model.value.key for model in (*described, *called))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

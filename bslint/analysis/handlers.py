@@ -8,7 +8,7 @@ import libcst as cst
 
 from bslint.analysis.apis import BROAD_ERRORS, OOM_ERRORS
 from bslint.analysis.facts import Exit, OomHandler, Training
-from bslint.analysis.values import NO_GUARD, Api, Function, Guard, Key, Value, alternatives
+from bslint.analysis.values import Api, Function, Guard, Key, Symbol, Value, alternatives
 
 if TYPE_CHECKING:
     from bslint.analysis.interpreter import Flow, Interpreter
@@ -39,20 +39,21 @@ def try_statement(it: Interpreter, node: cst.Try | cst.TryStar) -> Flow:
     if flow == "next" and node.orelse is not None:
         flow = it.run(node.orelse.body.body)
     if flow == "next":
-        ends.append((NO_GUARD, it.store.changes(before)))
+        passed = frozenset((_raised(it, handler), False) for handler in handlers)
+        ends.append((passed, it.store.changes(before)))
     flows = {flow}
     it.store.rollback(before)
     it.path = path
     for position, handler in enumerate(handlers):
         if "ImportError" in caught[position] and ends:
             continue
-        _enter_handler(it, body_changes, node)
+        _enter_handler(it, body_changes, node, runs)
         if handler.name is not None and isinstance(handler.name.name, cst.Name):
             it.bind(handler.name.name.value, it.unknown(handler, kind="exception"))
         ended = _handle(it, node, handler, caught, position, runs)
         flows.add(ended)
         if ended == "next":
-            guard = frozenset({(("raised", id(handler), it.context), True)})
+            guard = frozenset({(_raised(it, handler), True)})
             ends.append((guard, it.store.changes(before)))
         it.store.rollback(before)
         it.path = path
@@ -65,10 +66,13 @@ def try_statement(it: Interpreter, node: cst.Try | cst.TryStar) -> Flow:
     return result
 
 
-def _enter_handler(it: Interpreter, body_changes: Changes, node: cst.CSTNode) -> None:
-    """The body may have stopped anywhere: what it wrote may or may not be there."""
+def _enter_handler(it: Interpreter, body_changes: Changes, node: cst.CSTNode, runs: list[Training]) -> None:
+    """The body may have stopped anywhere: what it wrote may or may not be there; the result of a training is not."""
     key = ("stopped", id(node), it.context)
+    trainings = {id(run.node) for run in runs}
     for name, after in body_changes.items():
+        if isinstance(after, Symbol) and isinstance(after.key, tuple) and after.key[1] in trainings:
+            continue
         early, late = frozenset({(key, True)}), frozenset({(key, False)})
         it.store.set(name, it.join([(late, after), (early, it.store.get(name))], node))
 
@@ -120,11 +124,22 @@ def _handle(
             exit=_EXITS.get(flow, "falls-through"),
             sibling=any(earlier & OOM_ERRORS for earlier in caught[:position]),
             loop=it.loops[-1] if it.loops else None,
-            continues=bool(it.loops) or it.followed(),
             records=bool(it.store.changes(mark)),
         )
     )
+    _watch(it, it.effects.handlers[-1])
     return flow
+
+
+def _watch(it: Interpreter, handler: OomHandler) -> None:
+    """From now on, uses of what the `try` body trains tell that the program goes on with it."""
+    results = {("site", *it.site(run.node)) for run in handler.runs}
+    guard = frozenset({(_raised(it, handler.node), True)})
+    it.watched.append((handler, guard, handler.models() | results))
+
+
+def _raised(it: Interpreter, handler: cst.CSTNode) -> Key:
+    return ("raised", id(handler), it.context)
 
 
 def _same(one: Function, other: Function | None) -> bool:

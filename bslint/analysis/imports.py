@@ -22,6 +22,7 @@ def plain(it: Interpreter, node: cst.Import) -> None:
         else:
             root = path.partition(".")[0]
             it.bind(root, _module(it, root, 0, node))
+            _submodule(it, path, node)
 
 
 def from_module(it: Interpreter, node: cst.ImportFrom) -> None:
@@ -40,6 +41,14 @@ def from_module(it: Interpreter, node: cst.ImportFrom) -> None:
 def _module(it: Interpreter, path: str, level: int, node: cst.CSTNode) -> Value:
     found = it.project.module(it, path, level)
     return found if found is not None else Api(canonical(path), node)
+
+
+def _submodule(it: Interpreter, path: str, node: cst.CSTNode) -> None:
+    """`import a.b` of a folder `a` that is no package: its file becomes an attribute."""
+    parent, _, name = path.rpartition(".")
+    module = it.project.module(it, path, 0) if parent and it.project.module(it, parent, 0) is None else None
+    if module is not None:
+        it.set_field(Api(canonical(parent), node), name, module)
 
 
 def dotted(node: cst.BaseExpression) -> str:

@@ -113,6 +113,7 @@ class Interpreter:
         self.stages: dict[Key, Stage] = {}
         self.nested: set[int] = set()
         self.peeked: set[int] = set()
+        self.watched: list[tuple[OomHandler, Guard, frozenset[Key]]] = []
         self.flags: dict[str, Value] = {}
         self.defined: list[Function] = []
         self.classes: list[Class] = []
@@ -371,9 +372,11 @@ class Interpreter:
         names = (frame.function.name for frame in self.frames if frame.function is not None)
         return any("test" in name.lower().split("_") or name.startswith("test") for name in names)
 
-    def followed(self) -> bool:
-        """Whether anything is left to execute after the current statement, here or in the callers."""
-        return any(any(frame.following) for frame in self.frames)
+    def touch(self, value: Value) -> None:
+        """The program uses a value: handlers that went on with a half-trained model want to know."""
+        for handler, guard, keys in self.watched:
+            if value.key in keys and consistent(guard, self.path):
+                handler.used_after = True
 
     def tick(self) -> None:
         """Count one statement."""

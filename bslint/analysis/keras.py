@@ -131,6 +131,8 @@ def method(it: Interpreter, receiver: Object, name: str, arguments: Arguments, n
         if name in {"gradient", "jacobian", "batch_jacobian"}:
             return gradient(it, receiver, arguments, node)
         return it.unknown(node, base=receiver)
+    if name == "adapt":
+        it.peeked.update(id(one.stage) for value in arguments.values() for one in alternatives(value) if isinstance(one, Dataset))
     if name in UPDATE_METHODS or (name == "apply" and any(one.startswith("keras.optimizers.") for one in types)):
         updated(it, node)
         return it.unknown(node, base=receiver)
@@ -209,19 +211,28 @@ def record_run(
     it.effects.runs.append(run)
     for loop in it.loops:
         loop.runs.append(run)
+        if described is not None and name == "train_on_batch":
+            loop.called.append(described)
+    if name == "train_on_batch":
+        updated(it, node)
 
 
-def duck_run(it: Interpreter, callee: Symbol, name: str, arguments: Arguments, node: cst.CSTNode) -> Value | None:
-    """`model.fit(...)` on an unknown model: a run when its arguments are Keras's own, or a `tf.data.Dataset`."""
+def duck_method(it: Interpreter, receiver: Value, name: str, arguments: Arguments, node: cst.CSTNode) -> Value | None:
+    """A Keras method of an object that comes from somewhere out of sight.
+
+    It is told by what only Keras has: `compile(optimizer=…, loss=…)`, its keywords of `fit`, or a `tf.data.Dataset` as data.
+    """
+    if name == "compile" and {"optimizer", "loss"} & arguments.keywords.keys():
+        it.set_field(receiver, "compiled", Object(("compile", id(node)), "compile", arguments, node))
+        return NONE
     if name not in FIT_PARAMETERS:
         return None
     data = arguments.value(FIT_PARAMETERS[name][0], 0)
     fed = any(isinstance(one, Dataset) for one in alternatives(data))
-    if not fed and not KERAS_KEYWORDS & arguments.keywords.keys():
+    if not fed and not KERAS_KEYWORDS & arguments.keywords.keys() and it.field(receiver, "compiled") is None:
         return None
-    label = f"`{callee.base.label}`" if isinstance(callee.base, Symbol) else "the model"
-    unknown = Model(callee.base or callee, unreadable=f"{label} comes from somewhere out of sight")
-    record_run(it, name, unknown, arguments, node)
+    label = f"`{receiver.label}`" if isinstance(receiver, Symbol) else "the model"
+    record_run(it, name, Model(receiver, unreadable=f"{label} comes from somewhere out of sight"), arguments, node)
     return it.unknown(node, f"{name}(…)")
 
 

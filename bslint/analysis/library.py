@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bslint.analysis import configs, containers, datasets, functions, keras
-from bslint.analysis.apis import TRANSPARENT_ITERABLES, UPDATE_METHODS
-from bslint.analysis.values import Dataset, DatasetIterator, Function, Items, LayerOutput, Object, Symbol, Value
+from bslint.analysis import calls, configs, containers, datasets, functions, keras
+from bslint.analysis.apis import FOREIGN_MODELS, TRANSPARENT_ITERABLES, UPDATE_METHODS
+from bslint.analysis.values import Api, Dataset, DatasetIterator, Function, Items, LayerOutput, Method, Object, Value, alternatives
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -23,9 +23,20 @@ def call(it: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode) ->
         found = family(it, name, arguments, node)
         if found is not None:
             return found
+    owner, _, last = name.rpartition(".")
+    if owner and not _is_foreign(owner):
+        found = duck_call(it, Api(owner, node), last, arguments, node)
+        if found is not None:
+            return found
     for value in arguments.values():
         it.escape(value)
+        calls.enter_callback(it, value, node)
     return it.make(name, node, arguments)
+
+
+def _is_foreign(name: str) -> bool:
+    """Whether a library has methods of its own by the names of Keras's."""
+    return name.partition(".")[0] in FOREIGN_MODELS
 
 
 def _transparent(it: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode) -> Value:
@@ -57,9 +68,14 @@ def method(it: Interpreter, receiver: Value, name: str, arguments: Arguments, no
             found = family(it, receiver, name, arguments, node)
             if found is not None:
                 return found
+        types = receiver.types()
+        if not any(map(_is_foreign, types)):
+            found = duck_call(it, receiver, name, arguments, node)
+            if found is not None:
+                return found
         for value in arguments.values():
             it.escape(value)
-        types = receiver.types()
+            calls.enter_callback(it, value, node)
         return it.make(f"{types[0]}.{name}", node, arguments) if types else it.unknown(node, base=receiver)
     if isinstance(receiver, Function):
         return _function_method(it, receiver, name, arguments, node)
@@ -83,19 +99,24 @@ def instantiated(it: Interpreter, made: Object, node: cst.CSTNode) -> None:
     keras.instantiated(it, made, node)
 
 
-def duck_call(it: Interpreter, callee: Symbol, arguments: Arguments, node: cst.CSTNode) -> Value | None:
-    """A method of an unknown receiver that only TensorFlow's objects have, or that a dataset argument gives away."""
-    name = callee.attribute or ""
+def duck_call(it: Interpreter, receiver: Value, name: str, arguments: Arguments, node: cst.CSTNode) -> Value | None:
+    """A method of something out of sight that only TensorFlow's objects have, or that its arguments give away."""
     if name in UPDATE_METHODS:
         keras.updated(it, node)
         return None
-    if name == "scope" and not arguments.positional and callee.base is not None:
-        return datasets.strategy_scope(it, callee.base, node)
-    if name in {"run", "experimental_run_v2"} and arguments.positional:
+    if name == "scope" and not arguments.positional:
+        return datasets.strategy_scope(it, receiver, node)
+    if name in {"run", "experimental_run_v2"} and any(isinstance(one, Function) for one in _first(arguments)):
         return datasets.replica_call(it, arguments, node)
-    if name in {"experimental_distribute_dataset", "distribute_datasets_from_function"} and callee.base is not None:
-        return datasets.distributed(it, callee.base, name, arguments, node)
-    return keras.duck_run(it, callee, name, arguments, node)
+    if name in {"experimental_distribute_dataset", "distribute_datasets_from_function"}:
+        return datasets.distributed(it, receiver, name, arguments, node)
+    return keras.duck_method(it, receiver, name, arguments, node)
+
+
+def _first(arguments: Arguments) -> tuple[Value, ...]:
+    """What the first argument may be; a bound method of the program counts as its function."""
+    found = alternatives(arguments.positional[0].value) if arguments.positional else ()
+    return tuple(one.function if isinstance(one, Method) and one.function is not None else one for one in found)
 
 
 def opened(it: Interpreter, manager: Value) -> None:

@@ -6,6 +6,7 @@ of TensorFlow starts with `tf.`; TensorFlow Datasets with `tfds.`; NumPy with `n
 
 from __future__ import annotations
 
+import builtins
 from functools import lru_cache
 
 # Longest first: the first prefix that fits is replaced, once per round.
@@ -16,9 +17,9 @@ _PREFIXES: tuple[tuple[str, str], ...] = (
     ("tensorflow.python.keras", "keras"),
     ("tensorflow.contrib.keras", "keras"),
     ("tensorflow.keras", "keras"),
+    ("tensorflow.contrib.data", "tf.data.experimental"),
     ("tensorflow.compat.v1", "tf"),
     ("tensorflow.compat.v2", "tf"),
-    ("tensorflow.compat", "tf"),
     ("tensorflow.python.data.ops.dataset_ops", "tf.data"),
     ("tensorflow.python.data", "tf.data"),
     ("tensorflow", "tf"),
@@ -70,6 +71,26 @@ _ALIASES: dict[str, str] = {
     "np": "numpy",
 }
 
+# What a star import from these modules binds; every other capitalised name may come from `keras.layers`.
+_EXPORTS: dict[str, frozenset[str]] = {
+    "keras": frozenset(
+        "Model Sequential Input activations applications backend callbacks constraints datasets initializers layers losses "
+        "metrics models optimizers preprocessing regularizers utils".split()
+    ),
+    "keras.models": frozenset("Model Sequential Functional load_model save_model clone_model model_from_json".split()),
+    "keras.optimizers": frozenset("Adadelta Adagrad Adam AdamW Adamax Ftrl Lion Nadam Optimizer RMSprop SGD".split()),
+    "keras.callbacks": frozenset(
+        "BackupAndRestore CSVLogger Callback CallbackList EarlyStopping History LambdaCallback LearningRateScheduler "
+        "ModelCheckpoint ProgbarLogger ReduceLROnPlateau RemoteMonitor TensorBoard TerminateOnNaN".split()
+    ),
+    "keras.utils": frozenset(
+        "Sequence PyDataset to_categorical plot_model get_file image_dataset_from_directory text_dataset_from_directory "
+        "timeseries_dataset_from_array audio_dataset_from_directory".split()
+    ),
+    "keras.preprocessing.image": frozenset("ImageDataGenerator load_img img_to_array array_to_img".split()),
+}
+_NO_LAYERS = frozenset[str]().union(*_EXPORTS.values()) - {"Input"}
+
 _SUBMODULES = ("layers", "optimizers", "losses", "metrics", "callbacks", "regularizers", "initializers")
 
 
@@ -80,12 +101,12 @@ def canonical(name: str) -> str:
     Args:
         name: dotted path as imported, for example `tensorflow.compat.v1.keras.layers.Dense`.
     """
+    if name.startswith("tf."):
+        name = f"tensorflow{name[2:]}"
     for prefix, replacement in _PREFIXES:
         if name == prefix or name.startswith(f"{prefix}."):
             name = replacement + name[len(prefix) :]
             break
-    if name.startswith("tf.keras"):
-        name = name[3:]
     if name.startswith("keras."):
         name = _flat_keras(name)
     return _longest_alias(name)
@@ -113,6 +134,23 @@ def _longest_alias(name: str) -> str:
         if not dot:
             break
     return name
+
+
+def star_member(module: str, name: str) -> str | None:
+    """The canonical name of what `from module import *` binds as `name`, None when it binds no such name.
+
+    Args:
+        module: canonical name of a library's module.
+        name: the variable.
+    """
+    if module in _EXPORTS:
+        return child(module, name) if name in _EXPORTS[module] else None
+    library = module.partition(".")[0]
+    if library == "keras" and name in _NO_LAYERS:
+        return None
+    if library in {"keras", "tfds"} and name[:1].isupper():
+        return child(module, name)
+    return child(module, name) if module == "tf" and not hasattr(builtins, name) else None
 
 
 def child(name: str, attribute: str) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # Steps that put several samples together in ways that a count can't tell: sequences, windows, buckets.
 REGROUPING: frozenset[str] = frozenset(
     "window flat_map interleave parallel_interleave group_by_window bucket_by_sequence_length scan unbatch rebatch "
-    "group_by_reducer rejection_resample copy_to_device".split()
+    "group_by_reducer rejection_resample copy_to_device apply".split()
 )
 # Position of `num_parallel_calls`.
 _PARALLEL = {"map": 1, "batch": 2, "interleave": 3}
@@ -110,7 +110,7 @@ def runs_ahead(stage: Stage) -> bool:
 
 def visible(stages: Sequence[Stage]) -> bool:
     """Whether a chain is known from its source on: it does not come in as a parameter or from unknown datasets."""
-    return stages[0].op != "parameter" and all(
+    return stages[0].op != "parameter" and not any(stage.op == "apply" for stage in stages) and all(
         isinstance(one, Dataset) for stage in stages for value in stage.inputs if stage.op in {"zip", "concatenate"}
         for one in alternatives(value)
     )  # fmt: skip

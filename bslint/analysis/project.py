@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bslint.analysis.names import canonical, child
+from bslint.analysis.names import canonical, star_member
 from bslint.analysis.store import Scope
 from bslint.analysis.values import NONE, Api, Key, Late, ProjectModule, Symbol, Value
 from bslint.siblings import import_roots, module_file
@@ -38,8 +38,6 @@ _TRAINING: Final = re.compile(
 # Stands for a method that is not looked at.
 UNREAD: Final = "__method_not_read__"
 
-# Modules whose star imports are understood.
-_STAR_LIBRARIES: Final = ("keras", "tf", "tfds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,15 +162,21 @@ class Project:
         self._stars.setdefault(scope.uid, []).append(module if module is not None else canonical(path))
 
     def starred(self, it: Interpreter, scope: Scope, name: str) -> Value | None:
-        """A name that a star import binds: of a sibling file, or a class of Keras or TensorFlow."""
-        for source in reversed(self._stars.get(scope.uid, [])):
-            if isinstance(source, ProjectModule):
-                found = self.member(it, source, name) if source.scope is not scope else None
-                if found is not None:
-                    return found
-            elif source.partition(".")[0] in _STAR_LIBRARIES and (name[:1].isupper() or source == "tf"):
-                return Api(child(source, name))
-        return None
+        """A name that a star import binds: of a sibling file, or of Keras or TensorFlow."""
+        asked = ("star", scope.uid, name)
+        if asked in self._resolving:
+            return None
+        self._resolving.add(asked)
+        found = (self._from_star(it, source, name) for source in reversed(self._stars.get(scope.uid, [])))
+        value = next((one for one in found if one is not None), None)
+        self._resolving.discard(asked)
+        return value
+
+    def _from_star(self, it: Interpreter, source: ProjectModule | str, name: str) -> Value | None:
+        if isinstance(source, ProjectModule):
+            return self.member(it, source, name)
+        member = star_member(source, name)
+        return Api(member) if member is not None else None
 
     def import_name(self, it: Interpreter, path: str, level: int, name: str, node: cst.CSTNode) -> Value:
         """`from path import name`: a submodule, a member of a sibling file, or a library name."""

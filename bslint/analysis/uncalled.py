@@ -59,7 +59,7 @@ def _enter_function(it: Interpreter, function: Function, scope: Scope) -> None:
         return
     functions, classes = len(it.defined), len(it.classes)
     mark = _begin(it, scope)
-    calls.enter_unbound(it, function, function.node)
+    calls.enter(it, function, Arguments(function.node, flags_open=True), function.node)
     _enter_since(it, scope, functions, classes)
     _end(it, mark)
 
@@ -72,7 +72,7 @@ def _enter_class(it: Interpreter, owner: Class, scope: Scope) -> None:
         return
     functions, classes = len(it.defined), len(it.classes)
     mark = _begin(it, scope)
-    made = instance or calls.instantiate(it, owner, Arguments(owner.node), owner.node)
+    made = instance or calls.instantiate(it, owner, Arguments(owner.node, flags_open=True), owner.node)
     if isinstance(made, Object):
         for function in _in_order(methods):
             _enter_method(it, made, function)
@@ -91,7 +91,7 @@ def _enter_method(it: Interpreter, instance: Object, function: Function) -> None
         return
     bound = attributes.bound(it, instance, function.name, function, function.node)
     if not _entered(it, function):
-        calls.call(it, bound, Arguments(function.node), function.node)
+        calls.call(it, bound, Arguments(function.node, flags_open=True), function.node)
 
 
 def _begin(it: Interpreter, scope: Scope) -> int:

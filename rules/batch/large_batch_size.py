@@ -38,7 +38,7 @@ from collections.abc import Iterator
 from bslint.analysis.apis import TABULAR_LAYERS
 from bslint.analysis.facts import Model, Training
 from bslint.analysis.pipelines import batch_size, batches
-from bslint.analysis.values import Class, Dataset, Known, Object, Symbol, Value, alternatives, known_int
+from bslint.analysis.values import Class, Dataset, Known, Object, Value, alternatives, known_int
 from bslint.rule import Context, Finding, Place, rule
 
 _SILENT_WORDS = ("token", "ref")
@@ -96,10 +96,12 @@ def _batch_sizes(training: Training) -> Iterator[tuple[Value, Place]]:
 
 def _on_tpu(training: Training) -> bool:
     """TPUs want large batches; an unknown strategy may be one."""
-    return any(
-        isinstance(one, Symbol) or (isinstance(one, Object) and any("TPU" in name for name in one.types()))
-        for one in alternatives(training.strategy)
-    )
+    strategies = alternatives(training.strategy)
+    return not all(isinstance(one, Object) and all(_is_gpu_strategy(name) for name in one.types()) for one in strategies)
+
+
+def _is_gpu_strategy(name: str) -> bool:
+    return name.startswith("tf.distribute.") and "TPU" not in name
 
 
 def _unknown(training: Training) -> str:

@@ -60,11 +60,15 @@ def check(handler: OomHandler, context: Context) -> Iterator[Finding]:
     """Judge one handler."""
     if not handler.runs or handler.sibling:
         return
+    fresh = _fresh_model(handler)
+    if handler.broad and fresh:
+        return  # "load or build": another model for whatever reason
+    step = "" if fresh else "the model and optimizer go on from a half-made step, "
     for call in handler.retry_calls:
         yield Finding(
             at=call,
-            message="training is retried inside the handler: a second out-of-memory error here is caught by nobody, the model and "
-            "optimizer go on from a half-made step, and the live traceback can keep the failed attempt's tensors",
+            message="training is retried inside the handler: a second out-of-memory error here is caught by nobody, "
+            f"{step}and the live traceback can keep the failed attempt's tensors",
             help="leave the handler first: lower the batch size there, and retry in a loop, after `gc.collect()`, with a fresh model",
             related=[
                 (handler.runs[0].node, "this training may run out of memory"),
@@ -77,6 +81,12 @@ def check(handler: OomHandler, context: Context) -> Iterator[Finding]:
                 "retry": call,
             },
         )
+
+
+def _fresh_model(handler: OomHandler) -> bool:
+    """Whether the handler trains another model than the one that failed."""
+    retried = {run.model.value.key for run in handler.retries if run.model is not None}
+    return bool(retried) and not retried & handler.models()
 
 
 BAD = {
@@ -133,6 +143,15 @@ except tf.errors.ResourceExhaustedError:
 if failed:
     model = tf.keras.models.load_model("m")
     model.fit(x, y, batch_size=64)
+""",
+    "load or build": """
+import tensorflow as tf
+try:
+    model = tf.keras.models.load_model("m")
+    model.fit(x, y)
+except Exception:
+    model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+    model.fit(x, y)
 """,
     "another error": """
 import tensorflow as tf

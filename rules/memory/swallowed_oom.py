@@ -55,9 +55,9 @@ def check(handler: OomHandler, context: Context) -> Iterator[Finding]:
     """Judge one handler."""
     if not handler.broad or handler.sibling or not handler.runs or handler.retry_calls:
         return
-    if handler.exit not in {"falls-through", "continue"} or handler.records or not handler.continues:
+    if handler.exit not in {"falls-through", "continue"} or handler.records:
         return
-    if handler.loop is not None and not _same_model(handler):
+    if not (handler.used_after or _trains_again(handler)) or not _same_model(handler):
         return
     yield Finding(
         at=Span(handler.node, handler.node.whitespace_before_colon),
@@ -68,13 +68,17 @@ def check(handler: OomHandler, context: Context) -> Iterator[Finding]:
     )
 
 
+def _trains_again(handler: OomHandler) -> bool:
+    """Whether a loop around the `try` goes on with the same model."""
+    return handler.loop is not None
+
+
 def _same_model(handler: OomHandler) -> bool:
     """Whether the loop around trains one model: a fresh model in every iteration is another configuration or fold."""
     if handler.loop is None:
         return True
     made = {model.key for model in handler.loop.models}
-    models = [run.model.value for run in handler.runs if run.model is not None]
-    return bool(models) and all(model.key not in made for model in models)
+    return bool(handler.models()) and not made & handler.models()
 
 
 BAD = {
@@ -150,12 +154,26 @@ except Exception:
     score = float("inf")
 print(score)
 """,
-    "nothing comes after it": """
+    "nothing uses the model after it": """
 import tensorflow as tf
 model = tf.keras.models.load_model("m")
 try:
     model.fit(x, y)
+    model.save("trained")
 except Exception as error:
     print(error)
+print("bye")
+""",
+    "the author looks whether it worked": """
+import tensorflow as tf
+model = tf.keras.models.load_model("m")
+history = None
+try:
+    history = model.fit(x, y)
+except Exception as error:
+    print(error)
+if history is None:
+    raise SystemExit(1)
+model.save("trained")
 """,
 }

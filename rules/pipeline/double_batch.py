@@ -44,7 +44,7 @@ from bslint.rule import DATASETS, Context, Finding, link, rule
 @rule("BS211", "double-batch", "error", literals=[("batch(",)], reach=[DATASETS])
 def check(pipeline: Pipeline, context: Context) -> Iterator[Finding]:
     """Judge one chain of steps."""
-    if pipeline.peeked:
+    if pipeline.peeked and not pipeline.trainings:
         return
     first: Stage | None = None
     between: list[Stage] = []

@@ -60,8 +60,8 @@ def check(training: Training, context: Context) -> Iterator[Finding]:
     datasets = [_pipeline(one.stage, training) if isinstance(one, Dataset) else () for one in alternatives(training.data)]
     if training.in_test or not datasets or not all(stages and _lacks_prefetch(stages) for stages in datasets):
         return
-    for stages in datasets:
-        yield _finding(stages, training, context)
+    longest = max(datasets, key=len)
+    yield _finding(longest, training, context, several=len({id(stages[-1].node) for stages in datasets}) > 1)
 
 
 def _pipeline(stage: Stage, training: Training) -> tuple[Stage, ...]:
@@ -79,14 +79,17 @@ def _lacks_prefetch(stages: tuple[Stage, ...]) -> bool:
     return not source.prefetches or any(stage.op not in _FREE for stage in stages[1:])
 
 
-def _finding(stages: tuple[Stage, ...], training: Training, context: Context) -> Finding:
+def _finding(stages: tuple[Stage, ...], training: Training, context: Context, *, several: bool) -> Finding:
     last = stages[-1]
+    data = training.call.get("x", 0) if several and training.call is not None else None
+    # Where paths meet, the training call is the one place behind all of them.
+    end = data.node.value if data is not None and data.node is not None else None if several else last.node
 
     def fix(editor: Editor) -> Fix | None:
         autotune = context.names.autotune()
-        if autotune is None or not editor.has(last.node):
+        if autotune is None or end is None or not editor.has(end):
             return None
-        change = editor.insert_after(last.node, f".prefetch({autotune})")
+        change = editor.insert_after(end, f".prefetch({autotune})")
         return editor.fix("Prefetch at the end of the pipeline", "safe", [change])
 
     injected = context.settings.tensorflow_from(2, 12)

@@ -54,6 +54,11 @@ def check(pipeline: Pipeline, context: Context) -> Iterator[Finding]:
     last = max((i for i, stage in enumerate(stages) if stage.op == "prefetch"), default=None)
     if last is None or stages[last].parent is None:
         return
+    behind = [stage for stage in stages[last + 1 :] if stage.op in {*_WORK, "apply"}]
+    before_work = stages[last : stages.index(behind[0])] if behind else ()
+    # A finished pipeline that is used as it is, with another branch for a look or a statistic.
+    if pipeline.only_looked_at or pipeline.is_shared(before_work) or any(stage.op == "apply" for stage in behind):
+        return
     work = [stage for stage in stages[last + 1 :] if stage.op in _WORK]
     if work and not any("distribute" in stage.op for stage in stages[last:]):
         yield _finding(pipeline, stages[last], work, context)
@@ -77,7 +82,7 @@ def _fix(editor: Editor, pipeline: Pipeline, prefetch: Stage, context: Context) 
     stages, last = pipeline.stages, pipeline.stages[-1].node
     start, end = editor.link(prefetch.node)
     together = editor.start(last) <= start and end <= editor.end(last)
-    if not together and not (pipeline.exclusive and editor.same_suite(prefetch.node, last)):
+    if not together and not (not pipeline.shared and editor.same_suite(prefetch.node, last)):
         return None
     argument = count_argument(prefetch)
     buffer = editor.text(argument.node) if argument and argument.node else ""
@@ -137,6 +142,14 @@ ds = tf.data.Dataset.from_tensor_slices(x).batch(32).prefetch(1).take(10).repeat
     "another prefetch ends the chain": """
 import tensorflow as tf
 ds = tf.data.TFRecordDataset("f").prefetch(4).map(parse).batch(32).prefetch(1)
+""",
+    "a side branch of a finished pipeline": """
+import tensorflow as tf
+train = tf.data.TextLineDataset("f").shuffle(9).batch(64).prefetch(tf.data.AUTOTUNE)
+encoder = tf.keras.layers.TextVectorization()
+encoder.adapt(train.map(lambda text: text))
+model = tf.keras.Sequential([encoder, tf.keras.layers.Dense(1)])
+model.fit(train)
 """,
     "inside an interleave function": """
 import tensorflow as tf

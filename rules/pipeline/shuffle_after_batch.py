@@ -55,17 +55,14 @@ _PAIRS = 8
 @rule("BS205", "shuffle-after-batch", "warning", literals=[("shuffle(",), ("batch", "_dataset_from_")], reach=[DATASETS])
 def check(pipeline: Pipeline, context: Context) -> Iterator[Finding]:
     """Judge one chain of steps."""
+    if pipeline.only_looked_at:
+        return
     for position, stage in enumerate(pipeline.stages):
-        if shuffles(stage) and not _element_mixing(pipeline.stages[:position]):
+        if shuffles(stage):
             batch = _batched_by(pipeline.stages, position)
             if batch is not None and not any(_samples_shuffled(one, stage) for one in pipeline.variants):
                 yield _finding(pipeline, batch, stage)
             return
-
-
-def _element_mixing(before: tuple[Stage, ...]) -> bool:
-    """Whether steps before take elements apart or regroup them, so that a batch is not a batch of samples."""
-    return any(stage.op in REGROUPING for stage in before)
 
 
 def _samples_shuffled(stages: tuple[Stage, ...], shuffle: Stage) -> bool:
@@ -79,8 +76,11 @@ def _batched_by(stages: tuple[Stage, ...], position: int) -> Stage | None:
     batch = next((stage for stage in stages[:position] if batches(stage)), None)
     if batch is None or sequence_like(batch):
         return None
+    between = stages[stages.index(batch) : position]
+    if any(stage.op in REGROUPING for stage in between):
+        return None
     size = known_int(batch_size(batch))
-    mapped = any(stage.op == "map" for stage in stages[stages.index(batch) : position])
+    mapped = any(stage.op == "map" for stage in between)
     if size == 1 or (size is not None and size < _PAIRS and mapped):
         return None
     # What is batched again behind the shuffle was a sequence, not a batch.
@@ -153,6 +153,11 @@ ds = tf.data.Dataset.from_tensor_slices(ids).batch(seq_length + 1, drop_remainde
     "unbatched between": """
 import tensorflow as tf
 ds = tf.data.Dataset.from_tensor_slices(x).batch(32).unbatch().shuffle(100).batch(8)
+""",
+    "only evaluated": """
+import tensorflow as tf
+test = tf.data.TFRecordDataset("b").batch(32).shuffle(100)
+tf.keras.models.load_model("m").evaluate(test)
 """,
     "another path shuffles the samples": """
 import tensorflow as tf

@@ -210,7 +210,7 @@ def _handler(handler: OomHandler) -> str:
         "sibling" if handler.sibling else "",
         "in a loop" if handler.loop is not None else "",
         "records" if handler.records else "",
-        "last" if not handler.continues else "",
+        "last" if not handler.used_after else "",
     ]
     return ", ".join(filter(None, parts))
 
