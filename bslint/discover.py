@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from bslint.config import matches
 
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 _SUFFIXES = (".py", ".ipynb")
 
 
-@dataclass(frozen=True, slots=True)
-class Discovery:
+class Discovery(msgspec.Struct, frozen=True):
     """What the paths of a command line come to.
 
     Args:
@@ -68,13 +68,12 @@ def discover(
     return Discovery(tuple(Path(path) for path in sorted(walk.files.values())), tuple(dict.fromkeys(walk.problems)))
 
 
-@dataclass(slots=True)
-class _Walk:
+class _Walk(msgspec.Struct):
     """What has been found so far; `files` maps real paths to the names under which they are reported."""
 
     settings_for: Callable[[Path], Configuration]
-    files: dict[str, str] = field(default_factory=dict)
-    problems: list[tuple[str, str]] = field(default_factory=list)
+    files: dict[str, str] = msgspec.field(default_factory=dict)
+    problems: list[tuple[str, str]] = msgspec.field(default_factory=list)
 
     def problem(self, path: str, error: Exception) -> None:
         self.problems.append((path, getattr(error, "strerror", None) or str(error)))
@@ -139,8 +138,7 @@ def _is_excluded(path: str, configuration: Configuration) -> bool:
 # .gitignore
 
 
-@dataclass(frozen=True, slots=True)
-class _Ignores:
+class _Ignores(msgspec.Struct, frozen=True):
     """The patterns of one file; `base` is the folder they are relative to, with a separator at its end."""
 
     base: str

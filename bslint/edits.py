@@ -114,7 +114,14 @@ class Editor:
             start, end = self.start(argument), self.start(args[1])
         else:
             start, end = self.start(argument), self._value_end(argument)
-        return None if "#" in self.between(start, end) else (start, end, "")
+        comment = "#" in self.between(start, end) or self._has_comment_of_its_own(argument)
+        return None if comment else (start, end, "")
+
+    def _has_comment_of_its_own(self, argument: cst.Arg) -> bool:
+        """Whether an argument stands alone on its row with a comment behind it."""
+        text, start, end = self._positions.text, self.start(argument), self._value_end(argument)
+        before, behind = text[self._row_start(argument) : start], text[end : text.find("\n", end)]
+        return not before.strip() and "#" in behind
 
     def _value_end(self, argument: cst.Arg) -> int:
         return self._outer_end(argument.value)

@@ -61,9 +61,10 @@ def lint_bytes(
         return FileResult([invalid_syntax(path, None, error.message, error.row, error.column)])
     selected = [rule for code, rule in rules().items() if code in codes]
     comments = () if ignore_suppressions else suppress.read(source)
-    if not comments and not worth_reading(path, data, selected):
+    readable = worth_reading(path, data, selected)
+    if not comments and not readable:
         return FileResult(syntax_errors(source))
-    return _lint(source, selected, configuration, comments, codes)
+    return _lint(source, source.programs if readable else (), selected, configuration, comments, codes)
 
 
 def worth_reading(path: str, data: bytes, selected: Iterable[Rule]) -> bool:
@@ -125,6 +126,7 @@ def invalid_syntax(path: str, cell: int | None, message: str, row: int, column: 
 
 def _lint(
     source: Source,
+    programs: Sequence[Program],
     selected: Sequence[Rule],
     configuration: Configuration,
     comments: Sequence[suppress.Comment],
@@ -135,7 +137,7 @@ def _lint(
     broken = {(one.cell, one.location.row) for one in diagnostics}
     severities = {rule.code: severity_of(configuration, rule) for rule in selected}
     if source.kind == "notebook" or not broken:
-        for program in source.programs:
+        for program in programs:
             found, failed = _lint_program(source, program, selected, configuration)
             diagnostics += found
             errors += failed

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, get_args, get_type_hints
+
+import msgspec
 
 from bslint.analysis.facts import FACT_TYPES, UsedNames
 from bslint.config import Settings
@@ -36,8 +37,7 @@ TRAINS = (".fit(", ".fit_generator(", "train_on_batch(", "apply_gradients", "min
 DATASETS = ("tf.data", "Dataset", "_dataset", "tfds")
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """From the start of one node to the end of another."""
 
     first: cst.CSTNode
@@ -53,8 +53,7 @@ def link(call: cst.CSTNode) -> Place:
     return Span(name, call) if name is not None else call
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """What a rule found, in terms of syntax nodes.
 
     Args:
@@ -77,8 +76,7 @@ class Finding:
     severity: Severity | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """What a rule may know besides the fact."""
 
     settings: Settings
@@ -88,8 +86,7 @@ class Context:
 Check: TypeAlias = Callable[[Any, Context], Iterable[Finding]]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """A registered rule.
 
     Args:
@@ -110,8 +107,8 @@ class Rule:
     literals: Literals
     reach: Literals
     fact: tuple[type, ...]
-    check: Check = field(repr=False)
-    doc: str = field(repr=False)
+    check: Check
+    doc: str
     module: str
 
     @property

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 if TYPE_CHECKING:
     import ast
@@ -24,8 +25,7 @@ Kind = Literal["python", "notebook", "markdown"]
 _KINDS: dict[str, Kind] = {".ipynb": "notebook", ".md": "markdown", ".markdown": "markdown"}
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(msgspec.Struct, frozen=True):
     """A stretch of Python in a file.
 
     Args:
@@ -43,8 +43,7 @@ class Block:
     indent: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(msgspec.Struct, frozen=True):
     """Blocks that share one namespace, in the order in which they run."""
 
     blocks: tuple[Block, ...]
@@ -60,8 +59,7 @@ class SourceError(Exception):
         self.column = column
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """A file's text and its programs.
 
     Args:

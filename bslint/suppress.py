@@ -11,8 +11,9 @@ from __future__ import annotations
 import io
 import re
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from bslint.diagnostic import Diagnostic, Edit, Fix, Position
 
@@ -31,8 +32,7 @@ UNUSED_NAME = "unused-ignore"
 _FILE_CODES = ("invalid-syntax", "io-error")
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(msgspec.Struct, frozen=True):
     """One suppression comment.
 
     Args:
@@ -60,8 +60,7 @@ class Comment:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What comments make of diagnostics.
 
     Args:
@@ -140,8 +139,7 @@ def _below(row: int, alone: Collection[int]) -> int:
     return row
 
 
-@dataclass(frozen=True, slots=True)
-class _Site:
+class _Site(msgspec.Struct, frozen=True):
     """A comment token: its row and column in the block's text (1-based, 0-based), its text, the row below."""
 
     block: Block

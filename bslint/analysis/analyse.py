@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
 from bslint.analysis import chains, uncalled
 from bslint.analysis.facts import Fact, Pipeline, Run, Training, UsedNames
@@ -32,8 +32,7 @@ _BINDING = re.compile(
 _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """Everything that rules may ask of one program."""
 
     facts: tuple[Fact, ...]
@@ -91,7 +90,7 @@ def _distinct(runs: Sequence[Run]) -> Iterable[Run]:
         (
             id(run.node),
             run.call.keys() if run.call is not None else None,
-            *(value.key for value in (run.data, run.strategy, run.model and run.model.value) if value is not None),
+            *(value.key for value in (run.data, run.strategy, run.model.value if run.model is not None else None) if value is not None),
             *(id(loop.node) for loop in (run.loop.nest() if run.loop is not None else ())),
             *map(id, run.calls),
         ): run

@@ -5,11 +5,10 @@ Signatures and defaults were read from TensorFlow 2.21 and Keras 3.15; `tests/cl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """An API that makes a dataset.
 
     Args:

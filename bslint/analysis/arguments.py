@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from bslint.analysis.values import Key, Value
 
@@ -12,16 +13,14 @@ if TYPE_CHECKING:
     import libcst as cst
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(msgspec.Struct, frozen=True):
     """One argument: its value, and the `cst.Arg` that was written (None when it was bound out of sight)."""
 
     value: Value
     node: cst.Arg | None
 
 
-@dataclass(slots=True)
-class Arguments:
+class Arguments(msgspec.Struct):
     """The arguments of one call.
 
     `open` is True when `*args` or `**kwargs` of unknown content were passed: what is missing may be in them. `flags_open` is True
@@ -29,8 +28,8 @@ class Arguments:
     """
 
     node: cst.CSTNode
-    positional: list[Argument] = field(default_factory=list)
-    keywords: dict[str, Argument] = field(default_factory=dict)
+    positional: list[Argument] = msgspec.field(default_factory=list)
+    keywords: dict[str, Argument] = msgspec.field(default_factory=dict)
     open: bool = False
     flags_open: bool = False
 

@@ -23,6 +23,8 @@ from bslint.analysis.values import (
     Object,
     Symbol,
     Value,
+)
+from bslint.analysis.values import (
     kind_of as kind_of,
 )
 
@@ -188,7 +190,19 @@ def boolean(it: Interpreter, op: str, left: Value, right: Value, node: cst.CSTNo
     settled = truth(it, right)
     if settled is not None and isinstance(right, Known) and isinstance(right.value, bool) and kind_of(left) == "bool":
         return left if settled == (op == "and") else right
+    if _is_fallback(op, right):
+        sides = {True: left, False: right} if op == "or" else {True: right, False: left}
+        joined = it.join([(frozenset(assumptions(it, left, wanted)), side) for wanted, side in sides.items()], node)
+        if joined is not None:
+            return joined
     return expression(it, op, (left, right), node, kind_of(right) if kind_of(left) == kind_of(right) else None)
+
+
+def _is_fallback(op: str, right: Value) -> bool:
+    """Whether `left or right` gives a value rather than tests something: `n or 32`, `callbacks or []`."""
+    if isinstance(right, (Dataset, Object, Items, Function, Class)):
+        return True
+    return op == "or" and kind_of(right) not in {None, "bool"}
 
 
 def compare(it: Interpreter, op: str, left: Value, right: Value, node: cst.CSTNode) -> Value:

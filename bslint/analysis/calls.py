@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from bslint.analysis.interpreter import Interpreter
 
 _BUILTINS = frozenset(dir(builtins))
+# What these decorate is called with its defaults when the command line says nothing.
+_COMMAND_LINES = ("click.", "typer.")
 
 
 def builtin(it: Interpreter, name: str, node: cst.CSTNode) -> Value:
@@ -324,7 +326,8 @@ def _parameter(it: Interpreter, function: Function, param: cst.Param, arguments:
     if given is not None:
         return given.value
     default = function.defaults.get(name)
-    if default is not None and not arguments.open and not (arguments.flags_open and _is_flag(default)):
+    flags_open = arguments.flags_open and not any(one.startswith(_COMMAND_LINES) for one in function.decorators)
+    if default is not None and not arguments.open and not (flags_open and _is_flag(default)):
         return configs.named(library.option_value(default), name)
     annotation = param.annotation.annotation if param.annotation is not None else None
     return annotated(it, annotation, param, name)
@@ -446,7 +449,7 @@ def part(it: Interpreter, value: Value, position: int, count: int, node: cst.CST
     if isinstance(value, (Symbol, Object, LayerOutput)):
         kind = value.kind if isinstance(value, Symbol) else None
         return Symbol(("part of", value.key, position), "?", node, kind=kind, base=value)
-    return Symbol(("part at", *it.site(node), position), "?", node)  # type: ignore[misc]
+    return Symbol(("part at", *it.site(node), position), "?", node)
 
 
 __all__ = ["ProjectModule", "expressions"]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from bslint.analysis.facts import Pipeline, Run, Training
 from bslint.analysis.values import Dataset, Stage, Value, alternatives
@@ -14,13 +15,12 @@ if TYPE_CHECKING:
     from bslint.analysis.interpreter import Interpreter
 
 
-@dataclass(slots=True)
-class Uses:
+class Uses(msgspec.Struct):
     """What each step, by identity, is used for."""
 
-    trainings: dict[int, list[Training]] = field(default_factory=dict)
-    evaluations: dict[int, list[Run]] = field(default_factory=dict)
-    extended: Counter[int] = field(default_factory=Counter)
+    trainings: dict[int, list[Training]] = msgspec.field(default_factory=dict)
+    evaluations: dict[int, list[Run]] = msgspec.field(default_factory=dict)
+    extended: Counter[int] = msgspec.field(default_factory=Counter)
 
     def elsewhere(self, stage: Stage) -> bool:
         """Whether a step in the middle of a chain is used for something else than the next step."""

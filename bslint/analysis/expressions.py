@@ -152,20 +152,21 @@ def _slice(it: Interpreter, node: cst.Slice) -> Items:
 
 def _sliced(it: Interpreter, base: Value, bounds: list[Value], node: cst.CSTNode) -> Value:
     """`x[a:b]`: exact for known sequences, else a symbol that remembers what was cut and where."""
-    first = bounds[0]
+    window = _window(bounds[0]) if len(bounds) == 1 else None
     items = it.contents(base)
-    if items is not None and items.complete and len(bounds) == 1 and isinstance(first, Items):
-        window: list[Any] = [bound.value if isinstance(bound, Known) else bound for bound in first.items]
-        if all(bound is None or type(bound) is int for bound in window) and window[2] != 0:
-            cut = Items(items.items[slice(*window)], node)
-            return it.new_list(cut, node) if isinstance(base, Object) else cut
+    if window is not None and items is not None and items.complete:
+        cut = Items(items.items[window], node)
+        return it.new_list(cut, node) if isinstance(base, Object) else cut
+    if window is not None and isinstance(base, Known) and isinstance(base.value, (str, bytes)):
+        return Known(base.value[window], node)
     key = Composite(("slice", base.key, *(bound.key for bound in bounds)))
     return Symbol(key, f"{text(base)}[…]", node, kind="array", base=base)
 
 
 def _window(bounds: Value) -> slice | None:
     """A slice of which everything is known."""
-    numbers = [bound.value if isinstance(bound, Known) else bound for bound in getattr(bounds, "items", ())]
+    parts = bounds.items if isinstance(bounds, Items) else ()
+    numbers: list[Any] = [part.value if isinstance(part, Known) else part for part in parts]
     if len(numbers) != 3 or not all(number is None or type(number) is int for number in numbers) or numbers[2] == 0:
         return None
     return slice(*numbers)
@@ -236,7 +237,10 @@ def _boolean(it: Interpreter, node: cst.BooleanOperation) -> Value:
     outcome = truth(it, left)
     if outcome is not None:
         return it.evaluate(node.right) if outcome == (op == "and") else left
+    before = it.path
+    it.path = {**before, **dict(assumptions(it, left, op == "and"))}
     right = it.evaluate(node.right)
+    it.path = before
     return it.lift(lambda a, b: arithmetic.boolean(it, op, a, b, node), left, right)
 
 

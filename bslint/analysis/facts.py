@@ -6,8 +6,9 @@ A fact never judges. Everything in it is an abstract value (see `values`) or a s
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import msgspec
 
 from bslint.analysis.apis import FIT_PARAMETERS
 from bslint.analysis.arguments import Argument, Arguments
@@ -19,16 +20,14 @@ if TYPE_CHECKING:
 Exit: TypeAlias = Literal["raise", "return", "exit", "break", "continue", "falls-through"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Layer:
+class Layer(msgspec.Struct, frozen=True, eq=False):
     """One layer of a model: its class (canonical name or the program's class name) and the call that makes it."""
 
     name: str
     value: Object
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Model:
+class Model(msgspec.Struct, frozen=True, eq=False):
     """What the source tells of a model at one moment.
 
     Args:
@@ -53,8 +52,7 @@ class Model:
         return self.complete and self.input_known
 
 
-@dataclass(slots=True, eq=False)
-class Loop:
+class Loop(msgspec.Struct, eq=False):
     """A `for` or `while` loop and what its body does while it runs.
 
     Args:
@@ -72,12 +70,12 @@ class Loop:
     node: cst.CSTNode
     parent: Loop | None
     iterable: Value | None = None
-    gradients: list[cst.CSTNode] = field(default_factory=list)
-    updates: list[cst.CSTNode] = field(default_factory=list)
-    runs: list[Run] = field(default_factory=list)
-    consumed: list[Value] = field(default_factory=list)
-    models: list[Value] = field(default_factory=list)
-    called: list[Model] = field(default_factory=list)
+    gradients: list[cst.CSTNode] = msgspec.field(default_factory=list)
+    updates: list[cst.CSTNode] = msgspec.field(default_factory=list)
+    runs: list[Run] = msgspec.field(default_factory=list)
+    consumed: list[Value] = msgspec.field(default_factory=list)
+    models: list[Value] = msgspec.field(default_factory=list)
+    called: list[Model] = msgspec.field(default_factory=list)
 
     @property
     def trains(self) -> bool:
@@ -94,8 +92,7 @@ class Loop:
         return tuple(loops)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Run:
+class Run(msgspec.Struct, frozen=True, eq=False):
     """A Keras call that runs a model over data: `fit`, `evaluate`, `predict`, `train_on_batch`, …
 
     Args:
@@ -130,8 +127,7 @@ class Run:
         return self.call.get(name, parameters.index(name) if name in parameters else None)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Training(Run):
+class Training(Run, frozen=True, eq=False):
     """A run that updates weights.
 
     `method` is `fit`, `fit_generator`, `train_on_batch`, or `loop` (a hand-written loop over a dataset) or
@@ -139,13 +135,11 @@ class Training(Run):
     """
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Evaluation(Run):
+class Evaluation(Run, frozen=True, eq=False):
     """A run that does not update weights: `evaluate`, `predict`, …"""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Pipeline:
+class Pipeline(msgspec.Struct, frozen=True, eq=False):
     """One chain of dataset steps, as far as it is built in this program.
 
     Every chain that no further step extends is a pipeline.
@@ -183,8 +177,7 @@ class Pipeline:
         return self.stages[0]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Discarded:
+class Discarded(msgspec.Struct, frozen=True, eq=False):
     """A statement that computes a value and drops it.
 
     Args:
@@ -200,8 +193,7 @@ class Discarded:
     smoke: bool = False
 
 
-@dataclass(slots=True, eq=False)
-class OomHandler:
+class OomHandler(msgspec.Struct, eq=False):
     """An `except` clause that catches a ResourceExhaustedError raised in its `try` body.
 
     Args:
@@ -237,8 +229,7 @@ class OomHandler:
         return frozenset(model.value.key for model in (*described, *called))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class UsedNames:
+class UsedNames(msgspec.Struct, frozen=True, eq=False):
     """How the program names the APIs that fixes write: module-level names with one meaning."""
 
     bindings: dict[str, Api]

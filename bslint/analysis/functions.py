@@ -79,6 +79,9 @@ def _number_function(it: Interpreter, name: str, arguments: Arguments, node: cst
 
 
 def _number(it: Interpreter, name: str, value: Value, count: int, node: cst.CSTNode) -> Value:
+    truth = arithmetic.truth(it, value) if name == "bool" else None
+    if truth is not None:
+        return Known(truth, node)
     if isinstance(value, Known) and count == 1 and name in _FOLDED:
         try:
             return Known(_FOLDED[name](value.value), node)

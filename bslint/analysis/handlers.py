@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import libcst as cst
 
+from bslint.analysis import containers
 from bslint.analysis.apis import BROAD_ERRORS, OOM_ERRORS
 from bslint.analysis.facts import Exit, OomHandler, Training
 from bslint.analysis.values import Api, Function, Guard, Key, Symbol, Value, alternatives
 
 if TYPE_CHECKING:
     from bslint.analysis.interpreter import Flow, Interpreter
+    from bslint.analysis.store import Scope
 
 Changes: TypeAlias = dict[Key, Value | None]
 
@@ -31,7 +33,7 @@ def try_statement(it: Interpreter, node: cst.Try | cst.TryStar) -> Flow:
     caught = [_caught(it, handler) for handler in handlers]
     before = it.store.mark()
     path = it.path
-    first_run = len(it.effects.runs)
+    first_run, first_return = len(it.effects.runs), len(it.frame.returns)
     flow = it.run(node.body.body)
     runs = [run for run in it.effects.runs[first_run:] if isinstance(run, Training)]
     body_changes = it.store.changes(before)
@@ -48,9 +50,12 @@ def try_statement(it: Interpreter, node: cst.Try | cst.TryStar) -> Flow:
         if "ImportError" in caught[position] and ends:
             continue
         _enter_handler(it, body_changes, node, runs)
-        if handler.name is not None and isinstance(handler.name.name, cst.Name):
-            it.bind(handler.name.name.value, it.unknown(handler, kind="exception"))
+        name = handler.name.name if handler.name is not None else None
+        if name is not None:
+            it.assign(name, it.unknown(handler, kind="exception"))
         ended = _handle(it, node, handler, caught, position, runs)
+        if isinstance(name, cst.Name):
+            it.unbind(name.value)
         flows.add(ended)
         if ended == "next":
             guard = frozenset({(_raised(it, handler), True)})
@@ -61,9 +66,18 @@ def try_statement(it: Interpreter, node: cst.Try | cst.TryStar) -> Flow:
         it.merge(ends)
     result: Flow = "next" if ends else flows.pop() if len(flows) == 1 else "mixed"
     if node.finalbody is not None:
-        final = it.run(node.finalbody.body.body)
+        final = _finally(it, node.finalbody, first_return)
         result = final if final != "next" else result
     return result
+
+
+def _finally(it: Interpreter, node: cst.Finally, first_return: int) -> Flow:
+    """Run a `finally`; a `return` in it wins over those of its statement."""
+    earlier = len(it.frame.returns)
+    flow = it.run(node.body.body)
+    if flow == "return":
+        del it.frame.returns[first_return:earlier]
+    return flow
 
 
 def _enter_handler(it: Interpreter, body_changes: Changes, node: cst.CSTNode, runs: list[Training]) -> None:
@@ -74,7 +88,7 @@ def _enter_handler(it: Interpreter, body_changes: Changes, node: cst.CSTNode, ru
         if isinstance(after, Symbol) and isinstance(after.key, tuple) and after.key[1] in trainings:
             continue
         early, late = frozenset({(key, True)}), frozenset({(key, False)})
-        it.store.set(name, it.join([(late, after), (early, it.store.get(name))], node))
+        it.store.set(name, containers.join_stored(it, name, [(late, after), (early, it.store.get(name))], node))
 
 
 def _caught(it: Interpreter, handler: cst.ExceptHandler | cst.ExceptStarHandler) -> frozenset[str]:
@@ -124,11 +138,21 @@ def _handle(
             exit=_EXITS.get(flow, "falls-through"),
             sibling=any(earlier & OOM_ERRORS for earlier in caught[:position]),
             loop=it.loops[-1] if it.loops else None,
-            records=bool(it.store.changes(mark)),
+            records=any(_lasts(it, key) for key in it.store.changes(mark)),
         )
     )
     _watch(it, it.effects.handlers[-1])
     return flow
+
+
+def _lasts(it: Interpreter, key: Key) -> bool:
+    """Whether what is stored under a key outlives the handler: no variable of a function that it called."""
+    scope: Scope | None = it.frame.scope
+    visible: set[Key] = {"attribute"}
+    while scope is not None:
+        visible.add(scope.uid)
+        scope = scope.parent
+    return isinstance(key, tuple) and key[0] in visible
 
 
 def _watch(it: Interpreter, handler: OomHandler) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+import msgspec
 
 from bslint.analysis import containers, expressions, statements
 from bslint.analysis.store import Scope, ScopeKind, Store
@@ -54,8 +55,7 @@ PROGRAM_BUDGET: Final = 40_000
 CALL_BUDGET: Final = 4_000
 
 
-@dataclass(slots=True)
-class Exit:
+class Exit(msgspec.Struct):
     """One way out of a function or out of a loop's body: under which tests, with what value, after which writes."""
 
     guard: Guard
@@ -63,8 +63,7 @@ class Exit:
     changes: dict[Key, Value | None]
 
 
-@dataclass(slots=True, eq=False)
-class Frame:
+class Frame(msgspec.Struct, eq=False):
     """A function (or module) that is being executed."""
 
     function: Function | None
@@ -72,23 +71,22 @@ class Frame:
     mark: int
     path: dict[Key, bool]
     node: cst.CSTNode | None = None
-    returns: list[Exit] = field(default_factory=list)
-    yields: list[Value] = field(default_factory=list)
-    following: list[bool] = field(default_factory=list)
+    returns: list[Exit] = msgspec.field(default_factory=list)
+    yields: list[Value] = msgspec.field(default_factory=list)
+    following: list[bool] = msgspec.field(default_factory=list)
     spent: int = 0
 
 
-@dataclass(slots=True, eq=False)
-class Effects:
+class Effects(msgspec.Struct, eq=False):
     """What happens while a stretch of code runs, in order. Handlers and loops read slices of these lists."""
 
-    runs: list[Run] = field(default_factory=list)
-    loops: list[Loop] = field(default_factory=list)
-    handlers: list[OomHandler] = field(default_factory=list)
-    discarded: list[Discarded] = field(default_factory=list)
-    recursions: list[tuple[Function, cst.CSTNode]] = field(default_factory=list)
-    models: list[tuple[Value, cst.CSTNode]] = field(default_factory=list)
-    updates: list[cst.CSTNode] = field(default_factory=list)
+    runs: list[Run] = msgspec.field(default_factory=list)
+    loops: list[Loop] = msgspec.field(default_factory=list)
+    handlers: list[OomHandler] = msgspec.field(default_factory=list)
+    discarded: list[Discarded] = msgspec.field(default_factory=list)
+    recursions: list[tuple[Function, cst.CSTNode]] = msgspec.field(default_factory=list)
+    models: list[tuple[Value, cst.CSTNode]] = msgspec.field(default_factory=list)
+    updates: list[cst.CSTNode] = msgspec.field(default_factory=list)
 
 
 class Interpreter:
@@ -131,18 +129,18 @@ class Interpreter:
         """A small number that is the same for the same parts."""
         return self._uids.setdefault(parts, len(self._uids) + 1)
 
-    def site(self, node: cst.CSTNode) -> Key:
+    def site(self, node: cst.CSTNode) -> tuple[Key, ...]:
         """The identity of what a node makes here: the node, the calls and the rounds of loops that led to it."""
         return (id(node), self.context, self.round)
 
     def unknown(self, node: cst.CSTNode, label: str = "?", kind: str | None = None, base: Value | None = None) -> Symbol:
         """The unknown value of a node."""
-        return Symbol(("site", *self.site(node)), label, node, kind=kind, base=base)  # type: ignore[misc]
+        return Symbol(("site", *self.site(node)), label, node, kind=kind, base=base)
 
     def make(self, type_: str | Class, node: cst.CSTNode, call: Arguments | None = None) -> Object:
         """A new object, identified by its class and where it is made."""
         class_ = type_ if isinstance(type_, str) else type_.key
-        return Object(("object", class_, *self.site(node)), type_, call, node)  # type: ignore[misc]
+        return Object(("object", class_, *self.site(node)), type_, call, node)
 
     def scope(self, kind: ScopeKind, parent: Scope | None, node: cst.CSTNode | str) -> Scope:
         """The namespace of a module, of a class body, or of one call of a function."""
@@ -172,6 +170,11 @@ class Interpreter:
         """Assign a variable in the current scope."""
         scope = self.frame.scope
         self.store.set((scope.outer.get(name, scope).uid, name), value)
+
+    def unbind(self, name: str) -> None:
+        """Delete a variable of the current scope."""
+        scope = self.frame.scope
+        self.store.set((scope.outer.get(name, scope).uid, name), None)
 
     # Attributes and contents
 

@@ -160,7 +160,7 @@ def gradient(it: Interpreter, tape: Object, arguments: Arguments, node: cst.CSTN
         for loop in it.loops:
             loop.gradients.append(node)
     sources = arguments.value("sources", 1)
-    symbol = Symbol(("gradients", *it.site(node)), "gradients", node, kind="gradient", base=sources)  # type: ignore[misc]
+    symbol = Symbol(("gradients", *it.site(node)), "gradients", node, kind="gradient", base=sources)
     return symbol
 
 

@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING
 
 from bslint.analysis import calls, configs, containers, datasets, functions, keras
 from bslint.analysis.apis import FOREIGN_MODELS, TRANSPARENT_ITERABLES, UPDATE_METHODS
-from bslint.analysis.values import Api, Dataset, DatasetIterator, Function, Items, LayerOutput, Method, Object, Value, alternatives
+from bslint.analysis.values import (
+    Api,
+    Dataset,
+    DatasetIterator,
+    Function,
+    Items,
+    LayerOutput,
+    Method,
+    Object,
+    Value,
+    alternatives,
+)
 
 if TYPE_CHECKING:
     import libcst as cst

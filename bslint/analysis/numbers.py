@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeGuard
+
+import msgspec
 
 from bslint.analysis.apis import FLOAT_FUNCTIONS
 from bslint.analysis.values import Expr, Known, Value, alternatives, kind_of
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
 
-@dataclass(frozen=True, slots=True)
-class Quotient:
+class Quotient(msgspec.Struct, frozen=True):
     """A number that is a float because of how it was computed.
 
     Args:

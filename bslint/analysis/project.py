@@ -9,10 +9,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from bslint.analysis.names import canonical, star_member
 from bslint.analysis.store import Scope
@@ -40,8 +41,7 @@ UNREAD: Final = "__method_not_read__"
 
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(msgspec.Struct, frozen=True):
     """The top-level statements of a file, by the names that they bind or change.
 
     Args:
@@ -51,10 +51,10 @@ class Index:
         always: statements that register something wherever they stand (absl flags).
     """
 
-    statements: list[str] = field(default_factory=list)
-    touching: dict[str, list[int]] = field(default_factory=dict)
-    stars: list[str] = field(default_factory=list)
-    always: list[int] = field(default_factory=list)
+    statements: list[str] = msgspec.field(default_factory=list)
+    touching: dict[str, list[int]] = msgspec.field(default_factory=dict)
+    stars: list[str] = msgspec.field(default_factory=list)
+    always: list[int] = msgspec.field(default_factory=list)
 
 
 class Project:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from bslint.analysis import arithmetic, attributes, calls, containers, expressions, handlers, imports, loops
+from bslint.analysis import arithmetic, attributes, calls, containers, expressions, handlers, imports, loops, patterns
 from bslint.analysis.apis import EXPECTING_ERRORS
 from bslint.analysis.facts import Discarded
 from bslint.analysis.values import (
@@ -29,7 +28,7 @@ from bslint.analysis.values import (
 )
 
 if TYPE_CHECKING:
-    from bslint.analysis.interpreter import Assumptions, Flow, Interpreter
+    from bslint.analysis.interpreter import Flow, Interpreter
 
 
 def run(it: Interpreter, body: Sequence[cst.CSTNode]) -> Flow:
@@ -242,8 +241,7 @@ def _delete(it: Interpreter, node: cst.Del) -> Flow:
     targets = [element.value for element in node.target.elements] if isinstance(node.target, cst.Tuple) else [node.target]
     for target in targets:
         if isinstance(target, cst.Name):
-            scope = it.frame.scope
-            it.store.set((scope.outer.get(target.value, scope).uid, target.value), None)
+            it.unbind(target.value)
         elif isinstance(target, cst.Attribute):
             for one in alternatives(it.evaluate(target.value)):
                 attributes.drop(it, one, target.attr.value)
@@ -289,60 +287,22 @@ def _if(it: Interpreter, node: cst.If) -> Flow:
     )
 
 
-def _match(it: Interpreter, node: cst.Match) -> Flow:
-    subject = it.evaluate(node.subject)
-    branches: list[tuple[Assumptions, Callable[[], Flow]]] = []
-    exhaustive = False
-    for case in node.cases:
-        test = _case_test(it, subject, case)
-        outcome = arithmetic.truth(it, test) if test is not None else None
-        if outcome is False:
-            continue
-        passed = arithmetic.assumptions(it, test, True) if test is not None else ((("case", id(case)), True),)
-        branches.append((() if outcome else passed, partial(_case, it, subject, case)))
-        if outcome:
-            exhaustive = True
-            break
-    if not exhaustive:
-        branches.append(((), lambda: "next"))
-    return it.branch(branches)
-
-
-def _case_test(it: Interpreter, subject: Value, case: cst.MatchCase) -> Value | None:
-    """The test of a case whose pattern is a literal, an alternative of literals, or a wildcard."""
-    if case.guard is not None:
-        return None
-    pattern = case.pattern
-    if isinstance(pattern, cst.MatchAs) and pattern.pattern is None:
-        return Known(True)
-    if isinstance(pattern, cst.MatchValue):
-        wanted = it.evaluate(pattern.value)
-        return it.lift(lambda one, other: arithmetic.compare(it, "==", one, other, pattern), subject, wanted)
-    return None
-
-
-def _case(it: Interpreter, subject: Value, case: cst.MatchCase) -> Flow:
-    pattern = case.pattern
-    if isinstance(pattern, cst.MatchAs) and pattern.name is not None:
-        it.bind(pattern.name.value, subject)
-    if case.guard is not None:
-        it.evaluate(case.guard)
-    return block(it, case.body)
-
-
 def _with(it: Interpreter, node: cst.With) -> Flow:
     strategies = len(it.strategies)
     muted = it.muted
+    suppresses = False
     for entry in node.items:
         manager = it.evaluate(entry.item)
-        it.muted += _expects_error(manager)
+        expects = _expects_error(manager)
+        it.muted += expects
+        suppresses = suppresses or expects or (isinstance(manager, Object) and manager.type == "contextlib.suppress")
         entered = calls.entered(it, manager, entry)
         if entry.asname is not None:
             assign(it, entry.asname.name, entered)
     flow = block(it, node.body)
     del it.strategies[strategies:]
     it.muted = muted
-    return flow
+    return "next" if flow == "raise" and suppresses else flow
 
 
 def _expects_error(manager: Value) -> bool:
@@ -416,7 +376,7 @@ _STATEMENTS: dict[type, Callable[[Interpreter, Any], Flow]] = {
     cst.Try: handlers.try_statement,
     cst.TryStar: handlers.try_statement,
     cst.With: _with,
-    cst.Match: _match,
+    cst.Match: patterns.match_statement,
     cst.FunctionDef: _function,
     cst.ClassDef: _class,
     cst.Import: _import,

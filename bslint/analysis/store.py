@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from bslint.analysis.values import Key, Value
 
 ScopeKind = Literal["module", "function", "class"]
 
 
-@dataclass(slots=True, eq=False)
-class Scope:
+class Scope(msgspec.Struct, eq=False):
     """A namespace. Its variables live in the store under `(uid, name)`."""
 
     uid: int
     kind: ScopeKind
     parent: Scope | None = None
-    outer: dict[str, Scope] = field(default_factory=dict)
+    outer: dict[str, Scope] = msgspec.field(default_factory=dict)
 
     def module(self) -> Scope:
         """The module that this scope belongs to."""

@@ -8,8 +8,9 @@ a finding can point at the literal and at its use.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+import msgspec
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -318,8 +319,7 @@ class Late(Value):
         self.origin = origin
 
 
-@dataclass(slots=True, eq=False)
-class Stage:
+class Stage(msgspec.Struct, eq=False):
     """One step of an input pipeline: its source or a transformation.
 
     Args:
@@ -337,7 +337,7 @@ class Stage:
     parent: Stage | None
     inputs: tuple[Value, ...] = ()
     loops: tuple[cst.CSTNode, ...] = ()
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = msgspec.field(default_factory=dict)
 
     def chain(self) -> tuple[Stage, ...]:
         """All steps from the source to this one."""

@@ -71,7 +71,7 @@ def _finding(value: Known, number: int, use: Place, unknown: str, context: Conte
         at=places,
         message=f"the training batch of {number} samples is large and nobody knows whether it fits: {unknown}, "
         "so its memory could not be worked out",
-        help="measure it with `bslint verify`, or start with a batch of 32 or 64 and raise it while the memory allows",
+        help="start with a batch of 32 or 64 and raise it while the memory allows",
         related=[(use, "the batch size is used here")] if value.origin is not use else [],
         evidence={"kind": "batch-size", "batch_size": number, "threshold": context.settings.large_batch_size,
                   "unknown": unknown},

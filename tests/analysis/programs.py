@@ -11,7 +11,7 @@ Further files of a program follow a row `#--- name.py`, further cells of a noteb
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,21 +50,21 @@ class Seen:
     def rows(self) -> Rows:
         """What is known at each row, in the order in which it was found."""
         found: dict[int, dict[str, None]] = {}
+        rows = self._rows()
         for node, what in (*self.shown, *map(_fact, self.facts.facts)):
-            if what:
-                found.setdefault(self.row(node), {})[what] = None
+            if what and id(node) in rows:
+                found.setdefault(rows[id(node)], {})[what] = None
         return {row: " ; ".join(whats) for row, whats in sorted(found.items())}
 
-    def row(self, node: cst.CSTNode) -> int:
-        """The row of a node, counted from 0 over all cells; -1 for a node of another file."""
+    def _rows(self) -> dict[int, int]:
+        """The row of every node, counted from 0 over all cells."""
+        rows: dict[int, int] = {}
         before = 0
         for tree, text in self.blocks:
-            if isinstance(tree, cst.Module):
-                span = Positions(tree, text).spans.get(id(node))
-                if span is not None:
-                    return before + text.count("\n", 0, span[0])
+            spans = Positions(tree, text).spans if isinstance(tree, cst.Module) else {}
+            rows.update({node: before + text.count("\n", 0, start) for node, (start, _) in spans.items()})
             before += text.count("\n") + 1  # the row `#%%`
-        return -1
+        return rows
 
     def pipelines(self) -> list[str]:
         """The chains of datasets, with the trainings that draw from them."""
@@ -129,8 +129,8 @@ def _watched(shown: list[tuple[cst.CSTNode, str]]) -> Iterator[None]:
 def render(value: Value | None, it: Interpreter | None = None) -> str:
     """A value in one row; what is unknown starts with a question mark."""
 
-    def each(parts: Iterable[Value]) -> str:
-        return ", ".join(render(part, it) for part in parts)
+    def write(part: Value) -> str:
+        return render(part, it)
 
     if value is None:
         return "nothing"
@@ -146,9 +146,9 @@ def render(value: Value | None, it: Interpreter | None = None) -> str:
     if isinstance(value, Dataset):
         return " > ".join(_step(stage, it) for stage in value.stage.chain())
     if isinstance(value, values.DatasetIterator):
-        return f"{value.wrapper}({each(value.datasets)})"
+        return f"{value.wrapper}({', '.join(map(write, value.datasets))})"
     if isinstance(value, values.Items):
-        return f"({each(value.items)}{'' if value.complete else ', …'})"
+        return f"({', '.join([*map(write, value.items), *(['…'] if not value.complete else [])])})"
     if isinstance(value, values.Mapping):
         rows = [f"{key!r}: {render(one, it)}" for key, one in value.items.items()]
         return f"{{{', '.join(rows if value.complete else [*rows, '…'])}}}"
@@ -210,7 +210,7 @@ def _handler(handler: OomHandler) -> str:
         "sibling" if handler.sibling else "",
         "in a loop" if handler.loop is not None else "",
         "records" if handler.records else "",
-        "last" if not handler.used_after else "",
+        "used after" if handler.used_after else "",
     ]
     return ", ".join(filter(None, parts))
 

@@ -34,11 +34,11 @@ FOLDING = {
     "identity": "show(None is None, 1 is None, [] is not None, tf.data.Dataset.range(1) is None)  #> True, False, True, False",
     "boolean operators": "show(1 and 2, 0 or 3, 0 and x, None or 'd', 1 or x)  #> 2, 3, 0, 'd', 1",
     "calls": "show(int(3.7), int('8'), float(2), round(2.6), abs(-4), bool([1]), str(5))  #> 3, 8, 2.0, 3, 4, True, '5'",
-    "math": "import math; show(math.ceil(1.2), math.floor(1.8), math.sqrt(16), math.log2(8))  #> 2, 1, 4.0, 3.0",
+    "math": "import math; show(math.ceil(1.2), math.floor(1.8), math.sqrt(16))  #> 2, 1, 4.0",
     "numpy rounds to floats": "show(np.ceil(1.2), np.floor(1.8), np.round(2.6))  #> 2.0, 1.0, 3.0",
     "extremes": "show(min(3, 5), max(3, 5, 4), max([1, 9]), min((4, 2)))  #> 3, 5, 9, 2",
     "sums": "show(sum([1, 2, 3]), len([1, 2]), len('abc'), len({'a': 1}))  #> 6, 2, 3, 1",
-    "powers": "show(pow(2, 5), divmod(7, 2))  #> 32, (3, 1)",
+    "a function that is not followed": "show(pow(2, 5))  #> pow()",
 }
 
 SYMBOLS = {
@@ -53,7 +53,7 @@ SYMBOLS = {
     "the same expression has one identity": """
         def f(x):
             a, b = len(x), len(x)
-            show(a == b, a is b)  #> True, True
+            show(a is b)  #> True
     """,
     "rounding": """
         import math
@@ -72,14 +72,14 @@ SYMBOLS = {
 }
 
 SUBSCRIPTS = {
-    "tuples and lists": "show((1, 2)[0], [1, 2][-1], [1, 2][5])  #> 1, 2, ?list[5]",
-    "dicts": "d = {'a': 1, 2: 3}; show(d['a'], d[2], d['x'])  #> 1, 3, ?d['x']",
+    "tuples and lists": "show((1, 2)[0], [1, 2][-1], [1, 2][5])  #> 1, 2, ?[5]",
+    "dicts": "d = {'a': 1, 2: 3}; show(d['a'], d[2], d['x'])  #> 1, 3, ?['x']",
     "slices": "a = [1, 2, 3]; show(a[1:], a[:-1], a[::2], (1, 2)[:1])  #> [2, 3], [1, 2], [1, 3], (1)",
     "strings": "show('abc'[0], 'abc'[1:])  #> 'a', 'bc'",
     "nested": "show({'a': {'b': [1, 2]}}['a']['b'][1])  #> 2",
     "an unknown index of few items is one of them": "show([1, 2][i])  #> 1 | 2",
     "an unknown key of few entries is one of them": "show({'a': 1, 'b': 2}[k])  #> 1 | 2",
-    "an unknown index of many items": "show([1, 2, 3, 4, 5][i])  #> ?",
+    "an unknown index of many items": "show([1, 2, 3, 4, 5][i])  #> ?[i]",
 }
 
 

@@ -86,7 +86,7 @@ OPEN = {
         show(n)  #> ?
     """,
     "conditional expression": "show(1 if x else 2)  #> 1 | 2",
-    "or gives one of them": "show(x or 32)  #> ?x or 32",
+    "or gives one of them": "show(x or 32, x or None, x or [])  #> ?x | 32, ?x | None, ?x | []",
     "a dataset with an optional step": """
         ds = tf.data.Dataset.range(8)
         if x:
@@ -191,14 +191,15 @@ TOGETHER = {
         def f(a, b):
             if a and b: n = 1
             else: n = 2
-            if a:
-                if b: show(n)  #> 1
+            if a and b: show(n)  #> 1
+            if not a: show(n)  #> 2
     """,
     "or": """
         def f(a, b):
             if a or b: n = 1
             else: n = 2
-            if not a and not b: show(n)  #> 2
+            if a or b: show(n)  #> 1
+            if a: show(n)  #> 1
     """,
     "an attribute": """
         def f(args):
@@ -379,7 +380,7 @@ MATCH = {
     """,
     "sequence with a star": """
         match [1, 2, 3]:
-            case [a, *rest]: show(a, rest)  #> 1, ?rest
+            case [a, *rest]: show(a, rest)  #> 1, ?
     """,
     "mapping": """
         match {'n': 1}:

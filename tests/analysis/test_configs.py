@@ -304,7 +304,7 @@ OTHERS = {
     "a config that may be given": """
         def f(config=None):
             config = config or {"n": 1}
-            show(config["n"])  #> 1
+            show(config["n"])  #> ?config['n'] | 1
     """,
     "a config that may be updated": """
         config = {"n": 1}
@@ -342,18 +342,18 @@ OTHERS = {
     """,
     "the environment": """
         import os
-        show(os.environ["N"], int(os.environ.get("N", 3)), os.getenv("N", "4"))  #> ?, ?, ?
+        show(os.environ["N"], int(os.environ.get("N", 3)), os.getenv("N", "4"))  #> ?os.environ['N'], int os.environ.get(), os.getenv()
     """,
     "files": """
         import json, yaml
         a, b = json.load(open("x")), yaml.safe_load(open("y"))
-        show(a["n"], b.get("n", 3))  #> ?, ?
+        show(a["n"], b.get("n", 3))  #> ?['n'], yaml.safe_load.get()
     """,
     "command line": """
         import sys
-        show(int(sys.argv[1]))  #> ?
+        show(int(sys.argv[1]))  #> int ?sys.argv[1]
     """,
-    "input": "show(int(input()))  #> ?",
+    "input": "show(int(input()))  #> int ?input(…)",
     "a dunder main with defaults": """
         def main(batch_size=32):
             show(batch_size)  #> 32
