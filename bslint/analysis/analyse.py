@@ -81,7 +81,8 @@ def _last_expression(tree: cst.Module) -> cst.CSTNode | None:
 
 def _collect(it: Interpreter) -> tuple[Fact, ...]:
     effects = it.effects
-    return (*chains.pipelines(it), *_distinct(effects.runs), *effects.loops, *effects.handlers, *effects.discarded)
+    discarded = {(id(one.node), one.value.key): one for one in effects.discarded}
+    return (*chains.pipelines(it), *_distinct(effects.runs), *effects.loops, *effects.handlers, *discarded.values())
 
 
 def _distinct(runs: Sequence[Run]) -> Iterable[Run]:

@@ -304,7 +304,7 @@ def assumptions(it: Interpreter, test: Value, wanted: bool) -> tuple[tuple[Key, 
     if isinstance(test, Expr) and test.op == "not":
         return assumptions(it, test.operands[0], not wanted)
     if isinstance(test, Expr) and test.op == ("and" if wanted else "or"):
-        return tuple(part for operand in test.operands for part in assumptions(it, operand, wanted))
+        return (*(part for operand in test.operands for part in assumptions(it, operand, wanted)), (test.key, wanted))
     if isinstance(test, Choice):
         guards = [guard for guard, value in test.alternatives if truth(it, value) in {wanted, None}]
         if guards and len(guards) < len(test.alternatives):

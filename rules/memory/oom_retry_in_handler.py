@@ -58,7 +58,7 @@ from bslint.rule import TRAINS, Context, Finding, rule
 )
 def check(handler: OomHandler, context: Context) -> Iterator[Finding]:
     """Judge one handler."""
-    if not handler.runs or handler.sibling:
+    if not handler.runs or handler.sibling or any(run.in_test for run in handler.runs):
         return
     fresh = _fresh_model(handler)
     if handler.broad and fresh:

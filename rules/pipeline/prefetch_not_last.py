@@ -54,6 +54,8 @@ def check(pipeline: Pipeline, context: Context) -> Iterator[Finding]:
     last = max((i for i, stage in enumerate(stages) if stage.op == "prefetch"), default=None)
     if last is None or stages[last].parent is None:
         return
+    if any(stage.op == "take" and _counts_one(stage) for stage in stages[last:]):
+        return  # one element over and over: a dry run
     behind = [stage for stage in stages[last + 1 :] if stage.op in {*_WORK, "apply"}]
     before_work = stages[last : stages.index(behind[0])] if behind else ()
     # A finished pipeline that is used as it is, with another branch for a look or a statistic.
@@ -62,6 +64,11 @@ def check(pipeline: Pipeline, context: Context) -> Iterator[Finding]:
     work = [stage for stage in stages[last + 1 :] if stage.op in _WORK]
     if work and not any("distribute" in stage.op for stage in stages[last:]):
         yield _finding(pipeline, stages[last], work, context)
+
+
+def _counts_one(stage: Stage) -> bool:
+    given = count_argument(stage)
+    return given is not None and known_int(given.value) == 1
 
 
 def _finding(pipeline: Pipeline, prefetch: Stage, work: list[Stage], context: Context) -> Finding:
@@ -155,6 +162,10 @@ model.fit(train)
 import tensorflow as tf
 files = tf.data.Dataset.list_files("*.tfrecord")
 ds = files.interleave(lambda f: tf.data.TFRecordDataset(f).prefetch(1).map(parse)).batch(32).prefetch(1)
+""",
+    "one batch over and over": """
+import tensorflow as tf
+ds = tf.data.Dataset.from_tensor_slices(x).batch(32).prefetch(1).take(1).cache().repeat()
 """,
     "not a dataset": """
 import tensorflow as tf

@@ -93,7 +93,7 @@ PARAMETERS = {
     "optional annotation": """
         from typing import Optional
         def f(a: Optional[tf.data.Dataset], b: tf.data.Dataset | None = None):
-            show(a.batch(2), b)  #> parameter > batch(2), None
+            show(a.batch(2), b)  #> parameter > batch(2), parameter
     """,
     "lambda": "f = lambda a, b=2: a + b; show(f(1), f(1, b=5))  #> 3, 6",
     "lambda called at once": "show((lambda n: n * 2)(4))  #> 8",
@@ -210,12 +210,12 @@ PARTIALS = {
             def __init__(self, n): self.n = n
         show(partial(A, 3)().n)  #> 3
     """,
-    "partialmethod and others": """
+    "reduce": """
         import functools
-        show(functools.reduce(lambda a, b: a + b, [1, 2, 3]))  #> ?
+        show(functools.reduce(lambda a, b: a + b, [1, 2, 3]))  #> functools.reduce()
     """,
     "map and filter": """
-        show(list(map(lambda n: n * 2, [1, 2])), list(filter(None, [0, 1])))  #> [2, 4], ?
+        show(list(map(lambda n: n * 2, [1, 2])), list(filter(None, [0, 1])))  #> [2, 4], ?list(?)
     """,
     "apply": """
         def prepare(ds): return ds.batch(2)
@@ -420,7 +420,7 @@ RECURSION = {
         def h(): return g()
         def i(): return h()
         def j(): return i()
-        show(j())  #> ?a(…)
+        show(j())  #> ?b(…)
     """,
 }
 
@@ -428,6 +428,10 @@ UNCALLED = {
     "entered once with defaults": """
         def f(a, b=2):
             show(a, b)  #> ?a, 2
+    """,
+    "defaults that choose a way decide nothing": """
+        def f(n=32, fast=False, mode="train", limit=None, start=0):
+            show(n, fast, mode, limit, start)  #> 32, ?fast, ?mode, ?limit, ?start
     """,
     "called ones are not entered again": """
         def f(a=1):

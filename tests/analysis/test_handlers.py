@@ -176,7 +176,7 @@ CAUGHT = {
     "everything": """
         try:
             model.fit(data)  #> fit(range(8))
-        except:  #> catches 1 run, exit, broad
+        except:  #> catches 1 run, exit, broad, used after
             exit(1)
         try:
             model.fit(data)  #> fit(range(8))
