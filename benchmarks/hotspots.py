@@ -58,7 +58,7 @@ class Clock:
         """The function, its time counted for a phase."""
 
         @functools.wraps(function, updated=())
-        def wrapper(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
             self._inner.append(0.0)
             started = time.process_time()
             try:

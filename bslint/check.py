@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
 from bslint.analysis.analyse import Facts, analyse
-from bslint.config import Configuration
 from bslint.diagnostic import Diagnostic, Fix, Position, Related
 from bslint.edits import Editor
 from bslint.rule import Context, Finding, Place, Rule, Span
-from bslint.source import Block, Program, Source
 from bslint.syntax.parse import parse
 from bslint.syntax.positions import Positions
+
+if TYPE_CHECKING:
+    from bslint.config import Configuration
+    from bslint.source import Block, Program, Source
 
 
 def run(
@@ -33,7 +35,7 @@ def run(
     blocks = [tree if tree is not None else block.text for tree, block in zip(trees, program.blocks, strict=True)]
     facts = analyse(blocks, source.path, notebook=source.kind == "notebook")
     context = Context(configuration.settings, facts.names)
-    locator = Locator(source.path, [pair for pair in zip(program.blocks, trees, strict=True)])
+    locator = Locator(source.path, list(zip(program.blocks, trees, strict=True)))
     diagnostics: list[Diagnostic] = []
     errors: list[str] = []
     for rule in selected:
@@ -42,7 +44,7 @@ def run(
                 made = _diagnostic(rule, finding, locator)
                 if made is not None:
                     diagnostics.append(made)
-        except Exception:  # noqa: BLE001 - one rule's mistake must not hide the others' findings
+        except Exception:
             errors.append(f"{source.path}: internal error in {rule.code} ({rule.name})\n{traceback.format_exc()}")
     return diagnostics, errors
 
@@ -86,9 +88,7 @@ class Locator:
         """Where a place stands; None when it is in another file."""
         first, last = (place.first, place.last) if isinstance(place, Span) else (place, place)
         if self._positions is None:
-            self._positions = [
-                (block, Positions(tree, block.text)) for block, tree in self._blocks if tree is not None
-            ]
+            self._positions = [(block, Positions(tree, block.text)) for block, tree in self._blocks if tree is not None]
         for block, positions in self._positions:
             start, end = positions.spans.get(id(first)), positions.spans.get(id(last))
             if start is not None and end is not None:
@@ -135,11 +135,15 @@ def _related(finding: Finding, locator: Locator) -> Iterator[Related]:
         located = locator.find(place)
         if located is not None:
             yield Related(
-                message, locator.path, located.block.cell, located.position(located.start), located.position(located.end)
+                message,
+                locator.path,
+                located.block.cell,
+                located.position(located.start),
+                located.position(located.end),
             )
 
 
-def _plain(value: Any, locator: Locator) -> Any:  # noqa: ANN401 - JSON
+def _plain(value: Any, locator: Locator) -> Any:
     """Evidence as JSON: syntax nodes become rows."""
     if isinstance(value, cst.CSTNode):
         located = locator.find(value)

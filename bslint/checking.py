@@ -105,7 +105,7 @@ def _files(request: Request, resolver: Resolver) -> tuple[list[Target], list[Dia
 
     discovery = discover(request.paths or (".",), resolver.for_folder, request.force_exclude)
     targets = [_target(str(path), path, resolver) for path in discovery.files]
-    return targets, [unreadable(os.path.abspath(path), reason) for path, reason in discovery.problems]  # noqa: PTH100
+    return targets, [unreadable(os.path.abspath(path), reason) for path, reason in discovery.problems]
 
 
 def _stdin(request: Request, resolver: Resolver, data: bytes) -> tuple[list[Target], list[Diagnostic]]:
@@ -113,7 +113,7 @@ def _stdin(request: Request, resolver: Resolver, data: bytes) -> tuple[list[Targ
 
     if request.stdin_filename is None:
         return [_target("-", Path.cwd() / "-", resolver, data)], []
-    path = os.path.abspath(request.stdin_filename)  # noqa: PTH100 - cuts ".."
+    path = os.path.abspath(request.stdin_filename)
     target = _target(path, Path(path), resolver, data)
     if path.endswith(".pyi") or (request.force_exclude and _is_excluded(path, target.configuration)):
         return [], []

@@ -83,7 +83,7 @@ def cli() -> None:
 @click.option("--verbose", "-v", is_flag=True, help="Say what is done.")
 @click.option("--color", type=_COLORS, default="auto", help="Colors on standard output.")
 @click.pass_context
-def check(context: click.Context, /, **options: Any) -> None:  # noqa: ANN401
+def check(context: click.Context, /, **options: Any) -> None:
     """Lint files and folders; `-` is standard input. Default: the working folder.
 
     Exit status: 0 nothing found, 1 findings, 2 the run itself failed.
@@ -97,7 +97,7 @@ def check(context: click.Context, /, **options: Any) -> None:  # noqa: ANN401
 @cli.command()
 @click.option("--output-format", type=click.Choice(("text", "json", "markdown")), default="text")
 @click.pass_context
-def rules(context: click.Context, output_format: Any) -> None:  # noqa: ANN401
+def rules(context: click.Context, output_format: Any) -> None:
     """List all rules."""
     from bslint.catalogue import catalogue
     from bslint.terminal import out
@@ -110,7 +110,7 @@ def rules(context: click.Context, output_format: Any) -> None:  # noqa: ANN401
 @click.argument("rule", metavar="CODE-OR-NAME")
 @click.option("--color", type=_COLORS, default="auto", help="Colors on standard output.")
 @click.pass_context
-def explain(context: click.Context, rule: str, color: Any) -> None:  # noqa: ANN401
+def explain(context: click.Context, rule: str, color: Any) -> None:
     """Show the page of a rule."""
     from bslint import catalogue
     from bslint.terminal import err, has_color, out

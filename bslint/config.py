@@ -360,7 +360,7 @@ class _Origin:
 
 
 def _absolute(path: Path) -> Path:
-    return Path(os.path.abspath(path))  # noqa: PTH100 - Path.absolute() leaves ".." in, whose parents mislead
+    return Path(os.path.abspath(path))
 
 
 def _load(file: Path) -> _Origin | None:
@@ -389,7 +389,7 @@ def _load(file: Path) -> _Origin | None:
     return _Origin(table, file, text, header)
 
 
-def _toml(text: str) -> Any:  # noqa: ANN401 - a TOML document
+def _toml(text: str) -> Any:
     import importlib
 
     return importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli").loads(text)

@@ -52,8 +52,8 @@ class Related(msgspec.Struct, frozen=True):
 class Diagnostic(msgspec.Struct, frozen=True):
     """One finding in one file.
 
-    `code` is a rule's code, `invalid-syntax` or `io-error`. `help` says what to do. `statement` holds the first and last
-    row on which a suppression comment for this finding may stand: the header of its statement.
+    `code` is a rule's code, `invalid-syntax` or `io-error`. `help` says what to do. `statement` holds the first and
+    last row on which a suppression comment for this finding may stand: the header of its statement.
     """
 
     filename: str

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from bslint.diagnostic import Applicability, Edit, Fix, Position
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import libcst as cst
 
     from bslint.syntax.positions import Positions
@@ -82,7 +83,7 @@ class Editor:
         return (start, end, "")
 
     def same_suite(self, first: cst.CSTNode, second: cst.CSTNode) -> bool:
-        """Whether two nodes stand in statements of one indentation with no definition or smaller indentation between."""
+        """Whether two nodes stand in statements of one indentation, with no definition and no smaller one between."""
         rows = self._positions.text[self._row_start(first) : self.end(second)].splitlines()
         indents = [len(row) - len(row.lstrip()) for row in rows if row.strip()]
         definitions = any(row.lstrip().startswith(("def ", "class ", "async def ")) for row in rows)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,8 @@ from bslint.registry import rules
 from bslint.source import Block, Program, Source, SourceError, read
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from bslint.rule import Rule
 
 INVALID_SYNTAX = "invalid-syntax"
@@ -82,7 +83,7 @@ def _imported(path: str, data: bytes) -> list[bytes]:
 @lru_cache(maxsize=1024)
 def _content(path: str) -> bytes | None:
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - on the hot path
+        with open(path, "rb") as file:
             return file.read()
     except OSError:
         return None
@@ -182,5 +183,5 @@ def _lint_program(
         return check.run(source, program, selected, configuration)
     except RecursionError:
         return [], [f"{source.path}: the program is nested too deeply to be analysed"]
-    except Exception:  # noqa: BLE001 - reported with its traceback, and the run fails
+    except Exception:
         return [], [f"{source.path}: internal error in the analysis\n{traceback.format_exc()}"]

@@ -5,12 +5,15 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
-from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from bslint.rule import Rule, RuleError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 _GROUP = "bslint.rules"
 

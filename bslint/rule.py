@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, get_args, get_type_hi
 import msgspec
 
 from bslint.analysis.facts import FACT_TYPES, UsedNames
-from bslint.config import Settings
 from bslint.diagnostic import SEVERITIES, Fix, Severity
 
 if TYPE_CHECKING:
     import libcst as cst
 
+    from bslint.config import Settings
     from bslint.edits import Editor
 
 HEADINGS = ("What it does", "Why is this bad?", "Example", "Use instead", "References")

@@ -219,7 +219,7 @@ def _in_workers(
     from bslint.pool import Died, forks, spread
 
     if forks() and any(each.is_heavy for each in costs):
-        import bslint.check  # noqa: F401 - forked workers share what is imported already
+        import bslint.check  # noqa: F401 - for the workers to inherit
     gc.freeze()
     with suppress(OSError):  # no process can be started
         for number, outcome in spread(_Worker(attempt, targets, options), cost.portions(costs, workers), workers):

@@ -127,7 +127,7 @@ def _tokens(text: str) -> list[TokenInfo]:
     try:
         # The default of StringIO would leave a lone CR, which ends a row too, to a tokenizer that doesn't know it.
         for token in tokenize.generate_tokens(io.StringIO(text, newline=None).readline):
-            tokens.append(token)  # noqa: PERF402  (`extend` would lose them all at an error)
+            tokens.append(token)  # noqa: PERF402 - keep what comes before an error
     except (tokenize.TokenError, SyntaxError, ValueError):
         pass
     return tokens

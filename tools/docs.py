@@ -72,7 +72,7 @@ def example() -> str:
         RuntimeError: the run failed.
     """
     command = [sys.executable, "-m", "bslint", *EXAMPLE]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)  # noqa: S603 - our own
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
     if done.returncode != 1 or done.stderr:
         raise RuntimeError(f"`bslint {' '.join(EXAMPLE)}` exited with {done.returncode}:\n{done.stderr}")
     return f"```console\n$ bslint check {EXAMPLE[-1]}\n{done.stdout}```\n"

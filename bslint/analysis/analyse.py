@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import libcst as cst
 import msgspec
 
 from bslint.analysis import chains, uncalled
-from bslint.analysis.facts import Fact, Pipeline, Run, Training, UsedNames
+from bslint.analysis.facts import Fact, Run, UsedNames
 from bslint.analysis.interpreter import PROGRAM_BUDGET, Frame, Interpreter
 from bslint.analysis.project import Project
 from bslint.analysis.store import Scope
-from bslint.analysis.values import Api, Dataset, Stage, Symbol, alternatives
+from bslint.analysis.values import Api, Symbol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -91,7 +90,11 @@ def _distinct(runs: Sequence[Run]) -> Iterable[Run]:
         (
             id(run.node),
             run.call.keys() if run.call is not None else None,
-            *(value.key for value in (run.data, run.strategy, run.model.value if run.model is not None else None) if value is not None),
+            *(
+                value.key
+                for value in (run.data, run.strategy, run.model.value if run.model is not None else None)
+                if value is not None
+            ),
             *(id(loop.node) for loop in (run.loop.nest() if run.loop is not None else ())),
             *map(id, run.calls),
         ): run

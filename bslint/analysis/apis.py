@@ -59,9 +59,7 @@ SOURCES: dict[str, Source] = {
     "tf.data.experimental.SqlDataset": Source(),
     "tf.data.experimental.choose_from_datasets": Source(),
     "tf.data.experimental.sample_from_datasets": Source(),
-    "tf.data.experimental.make_csv_dataset": Source(
-        batch=1, shuffle=11, shuffles=True, endless=True, prefetches=True
-    ),
+    "tf.data.experimental.make_csv_dataset": Source(batch=1, shuffle=11, shuffles=True, endless=True, prefetches=True),
     "tf.data.experimental.make_batched_features_dataset": Source(
         batch=1, shuffle=7, shuffles=True, endless=True, prefetches=True
     ),
@@ -215,7 +213,16 @@ TRANSPARENT_ITERABLES: frozenset[str] = frozenset(
 
 # Functions of numbers that give a float even for whole results.
 FLOAT_FUNCTIONS: frozenset[str] = frozenset(
-    ("numpy.ceil", "numpy.floor", "numpy.round", "numpy.rint", "numpy.trunc", "numpy.around", "numpy.true_divide", "numpy.divide")
+    (
+        "numpy.ceil",
+        "numpy.floor",
+        "numpy.round",
+        "numpy.rint",
+        "numpy.trunc",
+        "numpy.around",
+        "numpy.true_divide",
+        "numpy.divide",
+    )
 )
 INT_FUNCTIONS: frozenset[str] = frozenset(("int", "len", "math.ceil", "math.floor", "math.trunc", "numpy.floor_divide"))
 
@@ -252,4 +259,15 @@ KEEPING_DECORATORS: frozenset[str] = frozenset(
         "dataclasses.dataclass", "atexit.register", "typing.no_type_check",
     )
 )  # fmt: skip
-KEEPING_PREFIXES: tuple[str, ...] = ("tf.", "keras.", "click.", "typer.", "hydra.", "absl.", "pytest.", "unittest.", "tfds.", "gin.")
+KEEPING_PREFIXES: tuple[str, ...] = (
+    "tf.",
+    "keras.",
+    "click.",
+    "typer.",
+    "hydra.",
+    "absl.",
+    "pytest.",
+    "unittest.",
+    "tfds.",
+    "gin.",
+)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from bslint.analysis.values import Key, Value
-
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import libcst as cst
+
+    from bslint.analysis.values import Key, Value
 
 
 class Argument(msgspec.Struct, frozen=True):
@@ -23,7 +24,8 @@ class Argument(msgspec.Struct, frozen=True):
 class Arguments(msgspec.Struct):
     """The arguments of one call.
 
-    `open` is True when `*args` or `**kwargs` of unknown content were passed: what is missing may be in them. `flags_open` is True
+    `open` is True when `*args` or `**kwargs` of unknown content were passed: what is missing may be in them.
+    `flags_open` is True
     when nobody is known to call: then defaults that are flags (False, None, 0, "train") decide nothing.
     """
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -21,7 +20,6 @@ from bslint.analysis.values import (
     Known,
     LayerOutput,
     Object,
-    Symbol,
     Value,
 )
 from bslint.analysis.values import (
@@ -29,6 +27,8 @@ from bslint.analysis.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bslint.analysis.interpreter import Interpreter
 
 OPERATORS: dict[type, str] = {
@@ -110,7 +110,8 @@ def expression(
 ) -> Expr:
     """An operation that can't be folded."""
     keys: list[Key] = [
-        ("#", it.uid(operand.key)) if isinstance(operand, (Expr, Items, Choice)) else operand.key for operand in operands
+        ("#", it.uid(operand.key)) if isinstance(operand, (Expr, Items, Choice)) else operand.key
+        for operand in operands
     ]
     return Expr(("expr", op, *keys), op, operands, node, kind)
 
@@ -128,7 +129,7 @@ def binary(it: Interpreter, op: str, left: Value, right: Value, node: cst.CSTNod
     return expression(it, op, (left, right), node, _kind(op, left, right))
 
 
-def _fold(op: str, left: Any, right: Any) -> tuple[Any] | None:  # noqa: ANN401
+def _fold(op: str, left: Any, right: Any) -> tuple[Any] | None:
     function = _FOLD.get(op)
     if function is None or not _cheap(op, left, right):
         return None
@@ -138,7 +139,7 @@ def _fold(op: str, left: Any, right: Any) -> tuple[Any] | None:  # noqa: ANN401
         return None
 
 
-def _cheap(op: str, left: Any, right: Any) -> bool:  # noqa: ANN401
+def _cheap(op: str, left: Any, right: Any) -> bool:
     if op in {"**", "<<"}:
         return isinstance(left, _NUMBERS) and isinstance(right, _NUMBERS) and abs(left) < 10**6 and abs(right) < 20
     if op == "*" and not (isinstance(left, _NUMBERS) and isinstance(right, _NUMBERS)):
@@ -147,7 +148,9 @@ def _cheap(op: str, left: Any, right: Any) -> bool:  # noqa: ANN401
     if op == "%" and not isinstance(left, _NUMBERS):
         return False
     return all(
-        abs(side) < _LIMIT if isinstance(side, _NUMBERS) else not isinstance(side, (str, bytes)) or len(side) <= _LONGEST
+        abs(side) < _LIMIT
+        if isinstance(side, _NUMBERS)
+        else not isinstance(side, (str, bytes)) or len(side) <= _LONGEST
         for side in (left, right)
     )
 
@@ -294,7 +297,12 @@ def _object_truth(it: Interpreter, value: Value) -> bool | None:
 def _instance_truth(it: Interpreter, value: Object) -> bool | None:
     if isinstance(value.type, Class):
         names = ("__bool__", "__len__")
-        own = any(it.store.get((one.scope.uid, name)) for one in value.type.ancestry() if isinstance(one, Class) for name in names)
+        own = any(
+            it.store.get((one.scope.uid, name))
+            for one in value.type.ancestry()
+            if isinstance(one, Class)
+            for name in names
+        )
         return None if own else True
     return True if is_class_name(value.type) and not value.type.startswith(("numpy.", "tf.")) else None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bslint.analysis import calls, configs, names
@@ -13,6 +12,7 @@ from bslint.analysis.values import (
     Dataset,
     DatasetIterator,
     Function,
+    Key,
     Known,
     LayerOutput,
     Mapping,
@@ -25,6 +25,8 @@ from bslint.analysis.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import libcst as cst
 
     from bslint.analysis.interpreter import Interpreter
@@ -130,8 +132,8 @@ def as_dict(it: Interpreter, value: Value, node: cst.CSTNode) -> Object | None:
     """`vars(value)`."""
     if not isinstance(value, Object) or value.type in {"list", "dict"}:
         return None
-    entries = {name: held for name, held in it.fields(value) if name.isidentifier()}
-    made = it.new_dict(Mapping(dict(entries), node, complete=is_closed(value)), node)
+    entries: dict[Key, Value] = {name: held for name, held in it.fields(value) if name.isidentifier()}
+    made = it.new_dict(Mapping(entries, node, complete=is_closed(value)), node)
     it.set_field(made, "attributes of", value)
     return made
 

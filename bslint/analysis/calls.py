@@ -79,7 +79,9 @@ def decorated(it: Interpreter, node: cst.FunctionDef) -> Value:
         if isinstance(value, Method) and value.name in _ACCESSORS and isinstance(value.receiver, Function):
             it.set_field(value.receiver, _ACCESSORS[value.name], function)
             result = value.receiver
-        elif isinstance(value, (Function, Class, Partial)) or (isinstance(value, Method) and value.function is not None):
+        elif isinstance(value, (Function, Class, Partial)) or (
+            isinstance(value, Method) and value.function is not None
+        ):
             result = call(it, value, Arguments(node, [Argument(result, None)]), node)
         else:
             result = Symbol(("decorated", id(node), it.context), node.name.value, node)
@@ -176,8 +178,12 @@ def instantiate(it: Interpreter, owner: Class, arguments: Arguments, node: cst.C
 
 def _bind_fields(it: Interpreter, owner: Class, made: Object, arguments: Arguments) -> None:
     """Dataclass-style fields: annotated names of the class body, given by position or keyword."""
-    names = [name for ancestor in reversed(list(owner.ancestry())) if isinstance(ancestor, Class)
-             for name in _annotated_names(ancestor.node)]
+    names = [
+        name
+        for ancestor in reversed(list(owner.ancestry()))
+        if isinstance(ancestor, Class)
+        for name in _annotated_names(ancestor.node)
+    ]
     for position, name in enumerate(dict.fromkeys(names)):
         given = arguments.get(name, position)
         value = given.value if given is not None else _field_default(it, attributes.of_class(it, owner, name))
@@ -191,7 +197,8 @@ def _annotated_names(node: cst.ClassDef) -> list[str]:
         for line in node.body.body
         if isinstance(line, cst.SimpleStatementLine)
         for small in line.body
-        if isinstance(small, cst.AnnAssign) and isinstance(small.target, cst.Name)
+        if isinstance(small, cst.AnnAssign)
+        and isinstance(small.target, cst.Name)
         and imports.dotted(_subscripted(small.annotation.annotation)).rpartition(".")[2] != "ClassVar"
     ]
 
@@ -202,8 +209,11 @@ def _subscripted(node: cst.BaseExpression) -> cst.BaseExpression:
 
 def _field_default(it: Interpreter, value: Value | None) -> Value | None:
     """`field(default=…)` and `field(default_factory=…)` stand for what they give."""
-    if not (isinstance(value, Object) and value.call is not None and value.type in {"dataclasses.field", "attr.ib",
-                                                                                   "pydantic.Field", "attrs.field"}):
+    if not (
+        isinstance(value, Object)
+        and value.call is not None
+        and value.type in {"dataclasses.field", "attr.ib", "pydantic.Field", "attrs.field"}
+    ):
         return value
     default = value.call.value("default", 0)
     if default is not None:
@@ -281,9 +291,7 @@ def leave(it: Interpreter, value: Value) -> None:
     frame.returns.append(Exit(it.delta(frame.path), value, it.store.changes(frame.mark)))
 
 
-def _bind(
-    it: Interpreter, function: Function, arguments: Arguments, receiver: Value | None
-) -> dict[str, Value]:
+def _bind(it: Interpreter, function: Function, arguments: Arguments, receiver: Value | None) -> dict[str, Value]:
     """The values of all parameters."""
     params = function.node.params
     positional = [*params.posonly_params, *params.params]
@@ -335,7 +343,9 @@ def _parameter(it: Interpreter, function: Function, param: cst.Param, arguments:
 
 def _is_flag(default: Value) -> bool:
     """Whether a default chooses a mode rather than gives a number."""
-    return isinstance(default, Known) and (default.value is None or type(default.value) in {bool, str} or default.value == 0)
+    return isinstance(default, Known) and (
+        default.value is None or type(default.value) in {bool, str} or default.value == 0
+    )
 
 
 def annotated(it: Interpreter, annotation: cst.BaseExpression | None, node: cst.CSTNode, name: str) -> Value:

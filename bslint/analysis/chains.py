@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,6 +11,8 @@ from bslint.analysis.facts import Pipeline, Run, Training
 from bslint.analysis.values import Dataset, Stage, Value, alternatives
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
     from bslint.analysis.interpreter import Interpreter
 
 

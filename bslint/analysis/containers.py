@@ -306,7 +306,7 @@ def _entry(
     return value
 
 
-def _row(name: str, key: Any, value: Value, node: cst.CSTNode) -> Value:  # noqa: ANN401
+def _row(name: str, key: Any, value: Value, node: cst.CSTNode) -> Value:
     known = Known(key, node)
     return Items((known, value)) if name == "items" else value if name == "values" else known
 

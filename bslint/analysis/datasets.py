@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from bslint.analysis import calls
 from bslint.analysis.apis import APPLIED, ITERATORS, PEEKS, SOURCES, TRANSFORMATIONS
 from bslint.analysis.arguments import Argument, Arguments
@@ -29,6 +27,8 @@ from bslint.analysis.values import (
 )
 
 if TYPE_CHECKING:
+    import libcst as cst
+
     from bslint.analysis.interpreter import Interpreter
 
 _COMBINING = frozenset(("zip", "sample_from_datasets", "choose_from_datasets"))
@@ -222,8 +222,12 @@ def strategy_method(
         return strategy_scope(it, receiver, node)
     if name in {"run", "experimental_run_v2", "call_for_each_replica"}:
         return replica_call(it, arguments, node)
-    if name in {"experimental_distribute_dataset", "distribute_datasets_from_function",
-                "experimental_distribute_datasets_from_function", "make_dataset_iterator"}:
+    if name in {
+        "experimental_distribute_dataset",
+        "distribute_datasets_from_function",
+        "experimental_distribute_datasets_from_function",
+        "make_dataset_iterator",
+    }:
         return distributed(it, receiver, name, arguments, node)
     return None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -14,24 +13,19 @@ from bslint.analysis.containers import MAX_ITEMS
 from bslint.analysis.values import (
     NONE,
     Api,
-    Class,
     Composite,
-    Dataset,
-    DatasetIterator,
-    Function,
     Items,
     Known,
-    LayerOutput,
     Mapping,
-    Method,
     Object,
-    ProjectModule,
     Symbol,
     Value,
     text,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from bslint.analysis.interpreter import Interpreter
 
 # Python itself reads no longer numbers.

@@ -5,17 +5,19 @@ A fact never judges. Everything in it is an abstract value (see `values`) or a s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
 from bslint.analysis.apis import FIT_PARAMETERS
-from bslint.analysis.arguments import Argument, Arguments
-from bslint.analysis.values import Api, Key, Object, Stage, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import libcst as cst
+
+    from bslint.analysis.arguments import Argument, Arguments
+    from bslint.analysis.values import Api, Key, Object, Stage, Value
 
 Exit: TypeAlias = Literal["raise", "return", "exit", "break", "continue", "falls-through"]
 
@@ -93,7 +95,7 @@ class Loop(msgspec.Struct, eq=False):
 
 
 class Run(msgspec.Struct, frozen=True, eq=False):
-    """A Keras call that runs a model over data: `fit`, `evaluate`, `predict`, `train_on_batch`, …
+    """A Keras call that runs a model over data: `fit`, `evaluate`, `predict`, `train_on_batch` and others.
 
     Args:
         method: the method's name.
@@ -136,7 +138,7 @@ class Training(Run, frozen=True, eq=False):
 
 
 class Evaluation(Run, frozen=True, eq=False):
-    """A run that does not update weights: `evaluate`, `predict`, …"""
+    """A run that does not update weights: `evaluate`, `predict` and others."""
 
 
 class Pipeline(msgspec.Struct, frozen=True, eq=False):
@@ -252,4 +254,3 @@ class UsedNames(msgspec.Struct, frozen=True, eq=False):
 
 Fact: TypeAlias = Pipeline | Training | Evaluation | Run | Loop | OomHandler | Discarded
 FACT_TYPES: tuple[type, ...] = (Pipeline, Training, Evaluation, Run, Loop, OomHandler, Discarded)
-

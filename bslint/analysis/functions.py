@@ -52,9 +52,7 @@ _FOLDED: dict[str, Callable[[Any], Any]] = {
 _KINDS = {"int": "int", "round": "int", "float": "float", "bool": "bool", "str": "str", "math.sqrt": "float"}
 _NEVER = frozenset(("sys.exit", "exit", "quit", "os._exit", "os.abort"))
 # Builtins that look at their arguments and keep nothing.
-_HARMLESS = frozenset(
-    "print repr id hash isinstance issubclass hasattr callable any all open input format dir".split()
-)
+_HARMLESS = frozenset("print repr id hash isinstance issubclass hasattr callable any all open input format dir".split())
 
 
 def call(it: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode) -> Value | None:
@@ -94,7 +92,9 @@ def _number(it: Interpreter, name: str, value: Value, count: int, node: cst.CSTN
 
 
 def _is_array(value: Value) -> bool:
-    return isinstance(value, Object) and any(name.startswith(("numpy.", "tf.", "jax.", "keras.")) for name in value.types())
+    return isinstance(value, Object) and any(
+        name.startswith(("numpy.", "tf.", "jax.", "keras.")) for name in value.types()
+    )
 
 
 def _len(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value | None:

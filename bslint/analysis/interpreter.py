@@ -6,7 +6,6 @@ How expressions, statements and calls are understood lives in the modules of tho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -35,6 +34,8 @@ from bslint.analysis.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     import libcst as cst
 
     from bslint.analysis import loops
@@ -51,8 +52,8 @@ MAX_ALTERNATIVES: Final = 4
 MAX_PIPELINES: Final = 16
 MAX_DEPTH: Final = 8
 # Statements executed per program, and per call of one function with everything it calls.
-PROGRAM_BUDGET: Final = 40_000
-CALL_BUDGET: Final = 4_000
+PROGRAM_BUDGET: Final = 20_000
+CALL_BUDGET: Final = 3_000
 
 
 class Exit(msgspec.Struct):
@@ -133,7 +134,9 @@ class Interpreter:
         """The identity of what a node makes here: the node, the calls and the rounds of loops that led to it."""
         return (id(node), self.context, self.round)
 
-    def unknown(self, node: cst.CSTNode, label: str = "?", kind: str | None = None, base: Value | None = None) -> Symbol:
+    def unknown(
+        self, node: cst.CSTNode, label: str = "?", kind: str | None = None, base: Value | None = None
+    ) -> Symbol:
         """The unknown value of a node."""
         return Symbol(("site", *self.site(node)), label, node, kind=kind, base=base)
 
@@ -313,7 +316,9 @@ class Interpreter:
             return
         keys = dict.fromkeys(key for _, changes in ends for key in changes)
         joined = {
-            key: containers.join_stored(self, key, [(guard, changes.get(key, self.store.get(key))) for guard, changes in ends])
+            key: containers.join_stored(
+                self, key, [(guard, changes.get(key, self.store.get(key))) for guard, changes in ends]
+            )
             for key in keys
         }
         for key, value in joined.items():

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
-
-import libcst as cst
 
 from bslint.analysis import calls
 from bslint.analysis.apis import (
@@ -36,6 +33,10 @@ from bslint.analysis.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import libcst as cst
+
     from bslint.analysis.arguments import Arguments
     from bslint.analysis.interpreter import Interpreter
 
@@ -43,7 +44,9 @@ _TAPES = frozenset(("tf.GradientTape", "tf.autodiff.GradientTape"))
 _READABLE = ("keras.layers.", "keras.applications.", "keras.Input", "keras.Sequential", "keras.Model")
 _INPUT_ARGUMENTS = ("input_shape", "batch_input_shape", "input_dim", "input_length", "batch_shape")
 # Layers of other libraries and preprocessing whose inside is not known.
-_OPAQUE_LAYERS = frozenset(("keras.layers.Lambda", "keras.layers.TFSMLayer", "keras.layers.RNN", "keras.layers.TorchModuleWrapper"))
+_OPAQUE_LAYERS = frozenset(
+    ("keras.layers.Lambda", "keras.layers.TFSMLayer", "keras.layers.RNN", "keras.layers.TorchModuleWrapper")
+)
 
 
 def call(it: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode) -> Value | None:
@@ -132,7 +135,9 @@ def method(it: Interpreter, receiver: Object, name: str, arguments: Arguments, n
             return gradient(it, receiver, arguments, node)
         return it.unknown(node, base=receiver)
     if name == "adapt":
-        it.peeked.update(id(one.stage) for value in arguments.values() for one in alternatives(value) if isinstance(one, Dataset))
+        it.peeked.update(
+            id(one.stage) for value in arguments.values() for one in alternatives(value) if isinstance(one, Dataset)
+        )
     if name in UPDATE_METHODS or (name == "apply" and any(one.startswith("keras.optimizers.") for one in types)):
         updated(it, node)
         return it.unknown(node, base=receiver)
@@ -160,8 +165,7 @@ def gradient(it: Interpreter, tape: Object, arguments: Arguments, node: cst.CSTN
         for loop in it.loops:
             loop.gradients.append(node)
     sources = arguments.value("sources", 1)
-    symbol = Symbol(("gradients", *it.site(node)), "gradients", node, kind="gradient", base=sources)
-    return symbol
+    return Symbol(("gradients", *it.site(node)), "gradients", node, kind="gradient", base=sources)
 
 
 def updated(it: Interpreter, node: cst.CSTNode) -> None:
@@ -173,7 +177,9 @@ def updated(it: Interpreter, node: cst.CSTNode) -> None:
         loop.updates.append(node)
 
 
-def _model_method(it: Interpreter, receiver: Object, name: str, arguments: Arguments, node: cst.CSTNode) -> Value | None:
+def _model_method(
+    it: Interpreter, receiver: Object, name: str, arguments: Arguments, node: cst.CSTNode
+) -> Value | None:
     if name in FIT_PARAMETERS:
         record_run(it, name, describe(it, receiver), arguments, node)
         return it.unknown(node, f"{name}(…)")
@@ -191,9 +197,7 @@ def _model_method(it: Interpreter, receiver: Object, name: str, arguments: Argum
 # Runs
 
 
-def record_run(
-    it: Interpreter, name: str, described: Model | None, arguments: Arguments, node: cst.CSTNode
-) -> None:
+def record_run(it: Interpreter, name: str, described: Model | None, arguments: Arguments, node: cst.CSTNode) -> None:
     """A call that runs a model over data."""
     if it.muted:
         return
@@ -205,8 +209,16 @@ def record_run(
         strategy = it.strategies[-1]
     kind = Training if name in TRAINING_METHODS else Evaluation
     run: Run = kind(
-        name, node, arguments, described, data, batch_size, loop=it.loops[-1] if it.loops else None, strategy=strategy,
-        calls=tuple(frame.node for frame in it.frames), in_test=it.in_test,
+        name,
+        node,
+        arguments,
+        described,
+        data,
+        batch_size,
+        loop=it.loops[-1] if it.loops else None,
+        strategy=strategy,
+        calls=tuple(frame.node for frame in it.frames),
+        in_test=it.in_test,
     )
     it.effects.runs.append(run)
     for loop in it.loops:
@@ -220,7 +232,8 @@ def record_run(
 def duck_method(it: Interpreter, receiver: Value, name: str, arguments: Arguments, node: cst.CSTNode) -> Value | None:
     """A Keras method of an object that comes from somewhere out of sight.
 
-    It is told by what only Keras has: `compile(optimizer=…, loss=…)`, its keywords of `fit`, or a `tf.data.Dataset` as data.
+    It is told by what only Keras has: `compile(optimizer=…, loss=…)`, its keywords of `fit`, or a `tf.data.Dataset`
+    as data.
     """
     if name == "compile" and {"optimizer", "loss"} & arguments.keywords.keys():
         it.set_field(receiver, "compiled", Object(("compile", id(node)), "compile", arguments, node))
@@ -374,4 +387,4 @@ def _walk_outputs(outputs: Value, layers: dict[object, Layer]) -> str:
     return ""
 
 
-__all__ = ["Api", "Function", "TRAINABLE_ATTRIBUTES", "calls"]
+__all__ = ["TRAINABLE_ATTRIBUTES", "Api", "Function", "calls"]

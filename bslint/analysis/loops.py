@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,8 @@ from bslint.analysis.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bslint.analysis.interpreter import Flow, Interpreter
 
 Changes = dict[Key, Value | None]
@@ -83,7 +84,9 @@ def while_loop(it: Interpreter, node: cst.While) -> Flow:
 def _is_endless(node: cst.For | cst.While) -> bool:
     """`while True`: only `break`, `return` and exceptions lead out."""
     test = node.test if isinstance(node, cst.While) else None
-    return (isinstance(test, cst.Name) and test.value == "True") or (isinstance(test, cst.Integer) and test.value == "1")
+    return (isinstance(test, cst.Name) and test.value == "True") or (
+        isinstance(test, cst.Integer) and test.value == "1"
+    )
 
 
 def _iteration(it: Interpreter, node: cst.For, iterable: Value) -> Flow:
@@ -107,7 +110,9 @@ def _close(it: Interpreter, loop: Loop) -> None:
     strategy = it.strategies[-1] if it.strategies else None
     calls = tuple(frame.node for frame in it.frames)
     for data in (*drawn(loop.iterable), *(one for value in loop.consumed for one in drawn(value))):
-        training = Training("loop", loop.node, None, None, data, loop=loop, strategy=strategy, calls=calls, in_test=it.in_test)
+        training = Training(
+            "loop", loop.node, None, None, data, loop=loop, strategy=strategy, calls=calls, in_test=it.in_test
+        )
         it.effects.runs.append(training)
 
 

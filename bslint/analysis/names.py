@@ -1,7 +1,7 @@
 """Canonical API names: the many import paths of one TensorFlow or Keras object become one name.
 
-`tensorflow.keras.X`, `tf.keras.X`, `tensorflow.python.keras.X`, `tf_keras.X` and `keras.X` are `keras.X`; everything else
-of TensorFlow starts with `tf.`; TensorFlow Datasets with `tfds.`; NumPy with `numpy.`.
+`tensorflow.keras.X`, `tf.keras.X`, `tensorflow.python.keras.X`, `tf_keras.X` and `keras.X` are `keras.X`; everything
+else of TensorFlow starts with `tf.`; TensorFlow Datasets with `tfds.`; NumPy with `numpy.`.
 """
 
 from __future__ import annotations

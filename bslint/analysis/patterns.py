@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,8 @@ from bslint.analysis import arithmetic, attributes, calls, expressions
 from bslint.analysis.values import Known, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bslint.analysis.interpreter import Assumptions, Flow, Interpreter
 
 
@@ -26,7 +27,9 @@ def match_statement(it: Interpreter, node: cst.Match) -> Flow:
         if outcome is False:
             continue
         certain = bool(outcome) and case.guard is None
-        applies = arithmetic.assumptions(it, test, True) if test is not None else ((("case", id(case), it.context), True),)
+        applies = (
+            arithmetic.assumptions(it, test, True) if test is not None else ((("case", id(case), it.context), True),)
+        )
         branches.append(((*passed_by, *(() if outcome else applies)), partial(_case, it, subject, case)))
         if certain:
             return it.branch(branches)
@@ -65,7 +68,7 @@ def _case(it: Interpreter, subject: Value, case: cst.MatchCase) -> Flow:
     return it.branch([(() if outcome else arithmetic.assumptions(it, guard, True), lambda: it.run(case.body.body))])
 
 
-def _bind(it: Interpreter, subject: Value, pattern: cst.MatchPattern) -> None:
+def _bind(it: Interpreter, subject: Value, pattern: cst.MatchPattern) -> None:  # noqa: C901 - a case per pattern
     """Assign the variables of a pattern."""
     if isinstance(pattern, cst.MatchAs):
         if pattern.pattern is not None:
@@ -106,4 +109,3 @@ def _bind_sequence(it: Interpreter, subject: Value, pattern: cst.MatchSequence) 
 
 def _part(it: Interpreter, subject: Value, *, position: int, count: int, node: cst.CSTNode) -> Value:
     return calls.part(it, subject, position, count, node)
-

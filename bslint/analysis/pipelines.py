@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from bslint.analysis.apis import AUTOTUNE_NAMES, BATCHING, COUNT_ARGUMENTS, SOURCES, Source
-from bslint.analysis.arguments import Argument
 from bslint.analysis.values import Api, Dataset, Expr, Known, Stage, Symbol, Value, alternatives, known_int, text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     import libcst as cst
+
+    from bslint.analysis.arguments import Argument
 
 # Steps that put several samples together in ways that a count can't tell: sequences, windows, buckets.
 REGROUPING: frozenset[str] = frozenset(
@@ -20,7 +22,8 @@ REGROUPING: frozenset[str] = frozenset(
 # Position of `num_parallel_calls`.
 _PARALLEL = {"map": 1, "batch": 2, "interleave": 3}
 _SEQUENCE_WORDS = (
-    "seq", "len", "window", "time", "step", "frame", "context", "horizon", "chunk", "block", "gram", "history", "lookback",
+    "seq", "len", "window", "time", "step", "frame", "context", "horizon", "chunk", "block", "gram", "history",
+    "lookback",
     "group", "replica", "worker", "device", "core", "accum", "shot", "way", "clip", "bptt",
 )  # fmt: skip
 

@@ -1,14 +1,13 @@
 """The other files of a program's project: found next to the file or at its import roots, and read as far as needed.
 
-Of such a file only the statements that define a wanted name are executed, when the name is first used: most of what a project
-imports plays no part in its training.
+Of such a file only the statements that define a wanted name are executed, when the name is first used: most of what a
+project imports plays no part in its training.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -22,6 +21,8 @@ from bslint.siblings import import_roots, module_file
 from bslint.syntax.parse import parse, read_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import libcst as cst
 
     from bslint.analysis.interpreter import Interpreter
@@ -38,7 +39,6 @@ _TRAINING: Final = re.compile(
 
 # Stands for a method that is not looked at.
 UNREAD: Final = "__method_not_read__"
-
 
 
 class Index(msgspec.Struct, frozen=True):

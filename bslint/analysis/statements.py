@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -28,6 +27,8 @@ from bslint.analysis.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from bslint.analysis.interpreter import Flow, Interpreter
 
 
@@ -67,7 +68,9 @@ def _line(it: Interpreter, node: cst.SimpleStatementLine) -> Flow:
 def _expression(it: Interpreter, node: cst.Expr) -> Flow:
     value = it.evaluate(node.value)
     if isinstance(node.value, (cst.Call, cst.BinaryOperation)) and not it.muted:
-        it.effects.discarded.append(Discarded(value, node.value, _receiver(it, node.value), it.display is node, _smoke(it)))
+        it.effects.discarded.append(
+            Discarded(value, node.value, _receiver(it, node.value), it.display is node, _smoke(it))
+        )
     return "exit" if isinstance(value, Symbol) and value.kind == "never" else "next"
 
 
@@ -238,7 +241,9 @@ def _assert(it: Interpreter, node: cst.Assert) -> Flow:
 
 
 def _delete(it: Interpreter, node: cst.Del) -> Flow:
-    targets = [element.value for element in node.target.elements] if isinstance(node.target, cst.Tuple) else [node.target]
+    targets = (
+        [element.value for element in node.target.elements] if isinstance(node.target, cst.Tuple) else [node.target]
+    )
     for target in targets:
         if isinstance(target, cst.Name):
             it.unbind(target.value)
@@ -313,7 +318,11 @@ def _expects_error(manager: Value) -> bool:
         return name in EXPECTING_ERRORS
     if isinstance(callee, Api):
         return callee.name.rpartition(".")[2] in EXPECTING_ERRORS
-    return isinstance(manager, Object) and isinstance(manager.type, str) and manager.type.rpartition(".")[2] in EXPECTING_ERRORS
+    return (
+        isinstance(manager, Object)
+        and isinstance(manager.type, str)
+        and manager.type.rpartition(".")[2] in EXPECTING_ERRORS
+    )
 
 
 def _function(it: Interpreter, node: cst.FunctionDef) -> Flow:

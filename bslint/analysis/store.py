@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from bslint.analysis.values import Key, Value
+if TYPE_CHECKING:
+    from bslint.analysis.values import Key, Value
 
 ScopeKind = Literal["module", "function", "class"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from bslint.analysis import attributes, calls
@@ -13,6 +12,8 @@ from bslint.analysis.values import Class, Function, Object
 from bslint.syntax.walk import used_names
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from bslint.analysis.interpreter import Interpreter
     from bslint.analysis.store import Scope
 

@@ -1,8 +1,8 @@
 """Abstract values: what the interpreter knows about an expression.
 
-A value is immutable; what changes over time (variables, attributes, the contents of lists) lives in the `Store`. Every
-value has a `key` by which equal knowledge compares equal, and an `origin`, the syntax node where it was written, so that
-a finding can point at the literal and at its use.
+A value is immutable; what changes over time (variables, attributes, the contents of lists) lives in the `Store`.
+Every value has a `key` by which equal knowledge compares equal, and an `origin`, the syntax node where it was
+written, so that a finding can point at the literal and at its use.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Known(Value):
 
     __slots__ = ("label", "value")
 
-    def __init__(self, value: Any, origin: cst.CSTNode | None = None, label: str = "") -> None:  # noqa: ANN401
+    def __init__(self, value: Any, origin: cst.CSTNode | None = None, label: str = "") -> None:
         self.value = value
         self.label = label
         self.key = ("known", type(value), value)
@@ -170,9 +170,7 @@ class Mapping(Value):
 
     __slots__ = ("complete", "items")
 
-    def __init__(
-        self, items: dict[Key, Value], origin: cst.CSTNode | None = None, *, complete: bool = True
-    ) -> None:
+    def __init__(self, items: dict[Key, Value], origin: cst.CSTNode | None = None, *, complete: bool = True) -> None:
         self.items = items
         self.complete = complete
         self.key = Composite(("mapping", complete, *((name, value.key) for name, value in items.items())))
@@ -468,6 +466,8 @@ def _expression_text(value: Expr, depth: int) -> str:
         return f"{value.op}({', '.join(parts)})"
     if len(parts) == 1:
         return f"{value.op} {parts[0]}" if value.op == "not" else f"{value.op}{parts[0]}"
-    nested = [f"({part})" if isinstance(operand, Expr) and len(operand.operands) > 1 and not part.endswith(")") else part
-              for part, operand in zip(parts, value.operands, strict=True)]
+    nested = [
+        f"({part})" if isinstance(operand, Expr) and len(operand.operands) > 1 and not part.endswith(")") else part
+        for part, operand in zip(parts, value.operands, strict=True)
+    ]
     return f" {value.op} ".join(nested)

@@ -28,7 +28,7 @@ def read_text(path: str) -> str | None:
     from bslint.source import SourceError, read
 
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - on the hot path
+        with open(path, "rb") as file:
             return read(path, file.read()).text
     except (OSError, SourceError):
         return None

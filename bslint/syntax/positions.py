@@ -1,17 +1,20 @@
 """Where nodes stand in the text: character offsets of all nodes of a module, from one run of its code generator.
 
-libcst's own `PositionProvider` costs two to three parses; counting characters while the tokens go by costs a fraction of one,
-and is only done for files with findings.
+libcst's own `PositionProvider` costs two to three parses; counting characters while the tokens go by costs a fraction
+of one, and is only done for files with findings.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import libcst as cst
 from libcst._nodes.internal import CodegenState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _HEADED = (
     cst.If,
@@ -96,10 +99,14 @@ class Positions:
         """Where an import may be added: in front of the first import that is not of `__future__`."""
         for line in tree.body:
             small = line.body[0] if isinstance(line, cst.SimpleStatementLine) else None
-            future = isinstance(small, cst.ImportFrom) and isinstance(small.module, cst.Name) and (
-                small.module.value == "__future__"
+            future = (
+                isinstance(small, cst.ImportFrom)
+                and isinstance(small.module, cst.Name)
+                and (small.module.value == "__future__")
             )
-            docstring = isinstance(small, cst.Expr) and isinstance(small.value, (cst.SimpleString, cst.ConcatenatedString))
+            docstring = isinstance(small, cst.Expr) and isinstance(
+                small.value, (cst.SimpleString, cst.ConcatenatedString)
+            )
             if not future and not docstring:
                 return self.spans[id(line)][0]
         return len(self.text)

@@ -18,5 +18,3 @@ def parse_only(text: str) -> SyntaxError | None:
     except (ValueError, RecursionError, MemoryError) as error:
         return SyntaxError(str(error) or "nested too deeply", ("<source>", 1, 1, None))
     return None
-
-

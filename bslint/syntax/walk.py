@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 import libcst as cst
 
 _SPACE = frozenset(
-    "leading_lines lines_after_decorators trailing_whitespace header footer indent lpar rpar comma dot lbracket rbracket "
+    "leading_lines lines_after_decorators trailing_whitespace header footer indent lpar rpar comma dot lbracket "
+    "rbracket "
     "lbrace rbrace equal colon semicolon operator encoding default_indent default_newline has_trailing_newline".split()
 )
 
@@ -27,7 +28,7 @@ def used_names(node: cst.CSTNode) -> frozenset[str]:
     return frozenset(found)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _parts(type_: type[cst.CSTNode]) -> tuple[str, ...]:
     """The fields of a node in which names can stand."""
     names = type_.__dataclass_fields__

@@ -1,15 +1,17 @@
 """`batch_size` is given to a Keras call whose data is batched already.
 
 ## What it does
-Finds `fit`, `evaluate` and `predict` calls that get a `tf.data.Dataset`, a generator, a Keras `Sequence`/`PyDataset` or a
-PyTorch `DataLoader` and a `batch_size` as well; and `validation_batch_size` beside a dataset in `validation_data`.
+Finds `fit`, `evaluate` and `predict` calls that get a `tf.data.Dataset`, a generator, a Keras `Sequence`/`PyDataset`
+or a PyTorch `DataLoader` and a `batch_size` as well; and `validation_batch_size` beside a dataset in
+`validation_data`.
 
 ## Why is this bad?
-Such data brings its own batches. Keras ignores the argument without a word: the training runs at the dataset's batch size,
-whatever the argument says, and tuning the argument changes nothing. (Old versions of tf.keras raised a `ValueError`.)
+Such data brings its own batches. Keras ignores the argument without a word: the training runs at the dataset's batch
+size, whatever the argument says, and tuning the argument changes nothing. (Old versions of tf.keras raised a
+`ValueError`.)
 
-`fit` also takes `batch_size` for validation data in arrays when `validation_batch_size` is not given; then it has an effect, and the rule
-is silent.
+`fit` also takes `batch_size` for validation data in arrays when `validation_batch_size` is not given; then it has an
+effect, and the rule is silent.
 
 ## Example
 ```python
@@ -45,7 +47,11 @@ from bslint.diagnostic import Fix
 from bslint.edits import Editor
 from bslint.rule import Context, Finding, rule
 
-_GENERATORS = ("keras.preprocessing.image.ImageDataGenerator.flow", "keras.utils.Sequence", "torch.utils.data.DataLoader")
+_GENERATORS = (
+    "keras.preprocessing.image.ImageDataGenerator.flow",
+    "keras.utils.Sequence",
+    "torch.utils.data.DataLoader",
+)
 
 
 @rule(
@@ -65,8 +71,11 @@ def check(run: Run, context: Context) -> Iterator[Finding]:
     for name, data in pairs:
         given = run.argument(name)
         kind = _batched(data)
-        if given is not None and kind and not is_none(given.value) and not (
-            name == "batch_size" and _batches_validation(run)
+        if (
+            given is not None
+            and kind
+            and not is_none(given.value)
+            and not (name == "batch_size" and _batches_validation(run))
         ):
             yield _finding(run, name, given, kind)
 

@@ -1,12 +1,13 @@
 """A batch size is the result of `/`.
 
 ## What it does
-Finds batch sizes that come from a true division: in `fit`, `evaluate` and `predict`, in `batch` and `padded_batch`, in the directory
-loaders, and as the buffer size of `shuffle`.
+Finds batch sizes that come from a true division: in `fit`, `evaluate` and `predict`, in `batch` and `padded_batch`,
+in the directory loaders, and as the buffer size of `shuffle`.
 
 ## Why is this bad?
-In Python 3 `/` always gives a float, `256 / 8` is `32.0`. TensorFlow and Keras want an integer and raise a `TypeError`. (`tf.data` cuts
-NumPy's floats down to an integer instead, so `np.ceil(…)` is only reported for `fit`, `evaluate` and `predict`.)
+In Python 3 `/` always gives a float, `256 / 8` is `32.0`. TensorFlow and Keras want an integer and raise a
+`TypeError`. (`tf.data` cuts NumPy's floats down to an integer instead, so `np.ceil(…)` is only reported for `fit`,
+`evaluate` and `predict`.)
 
 ## Example
 ```python
@@ -25,8 +26,8 @@ ds = tf.data.Dataset.range(10_000).batch(global_batch // 8).prefetch(1)
 ```
 
 ## Fix safety
-The fix writes `//`. It is safe where both sides are integers and the division stands in the call itself; elsewhere other code may
-want the float.
+The fix writes `//`. It is safe where both sides are integers and the division stands in the call itself; elsewhere
+other code may want the float.
 
 ## References
 - [Python: `//` and `/`](https://docs.python.org/3/reference/expressions.html#binary-arithmetic-operations)

@@ -1,12 +1,12 @@
 """A number of steps is the result of `/`.
 
 ## What it does
-Finds `steps_per_epoch`, `validation_steps` and `steps` whose value comes from a true division, or from `np.ceil`, `np.floor`
-or `np.round`, which give floats too.
+Finds `steps_per_epoch`, `validation_steps` and `steps` whose value comes from a true division, or from `np.ceil`,
+`np.floor` or `np.round`, which give floats too.
 
 ## Why is this bad?
-In Python 3 `/` always gives a float, `1000 / 10` is `100.0`. Keras 3 raises a `TypeError` for a float number of steps, even when
-the division comes out even.
+In Python 3 `/` always gives a float, `1000 / 10` is `100.0`. Keras 3 raises a `TypeError` for a float number of
+steps, even when the division comes out even.
 
 ## Example
 ```python
@@ -25,8 +25,9 @@ model.fit(batches, steps_per_epoch=len(x_train) // 32)
 ```
 
 ## Fix safety
-The fix writes `a // b` when the data is batched with `drop_remainder=True`, else `math.ceil(a / b)`: on finite data `//` would leave the
-last batch over for the next epoch. Whether it should count is yours to say, so the fix is unsafe.
+The fix writes `a // b` when the data is batched with `drop_remainder=True`, else `math.ceil(a / b)`: on finite data
+`//` would leave the last batch over for the next epoch. Whether it should count is yours to say, so the fix is
+unsafe.
 
 ## References
 - [Keras: `Model.fit`](https://keras.io/api/models/model_training_apis/#fit-method)

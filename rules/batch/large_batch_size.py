@@ -1,12 +1,13 @@
 """A large training batch whose memory could not be worked out.
 
 ## What it does
-Finds training batch sizes of at least `large-batch-size` (256) samples for models that can't be read from the source: layers out of
-sight, an unknown input shape, a subclassed model. It says what is not known.
+Finds training batch sizes of at least `large-batch-size` (256) samples for models that can't be read from the source:
+layers out of sight, an unknown input shape, a subclassed model. It says what is not known.
 
 ## Why is this bad?
-The memory of a training step grows with the batch: every sample keeps its activations until the backward pass. A batch that is fine
-for a small network kills a large one with an out-of-memory error, often after hours in a queue. Nobody has checked this one.
+The memory of a training step grows with the batch: every sample keeps its activations until the backward pass. A
+batch that is fine for a small network kills a large one with an out-of-memory error, often after hours in a queue.
+Nobody has checked this one.
 
 ## Example
 ```python
@@ -73,8 +74,12 @@ def _finding(value: Known, number: int, use: Place, unknown: str, context: Conte
         "so its memory could not be worked out",
         help="start with a batch of 32 or 64 and raise it while the memory allows",
         related=[(use, "the batch size is used here")] if value.origin is not use else [],
-        evidence={"kind": "batch-size", "batch_size": number, "threshold": context.settings.large_batch_size,
-                  "unknown": unknown},
+        evidence={
+            "kind": "batch-size",
+            "batch_size": number,
+            "threshold": context.settings.large_batch_size,
+            "unknown": unknown,
+        },
     )
 
 
@@ -97,7 +102,9 @@ def _batch_sizes(training: Training) -> Iterator[tuple[Value, Place]]:
 def _on_tpu(training: Training) -> bool:
     """TPUs want large batches; an unknown strategy may be one."""
     strategies = alternatives(training.strategy)
-    return not all(isinstance(one, Object) and all(_is_gpu_strategy(name) for name in one.types()) for one in strategies)
+    return not all(
+        isinstance(one, Object) and all(_is_gpu_strategy(name) for name in one.types()) for one in strategies
+    )
 
 
 def _is_gpu_strategy(name: str) -> bool:
@@ -159,7 +166,8 @@ tf.keras.models.load_model("m").fit(ds)
 GOOD = {
     "the model is readable": """
 import keras
-model = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Conv2D(8, 3), keras.layers.Flatten(), keras.layers.Dense(10)])
+from keras import layers
+model = keras.Sequential([keras.Input((28, 28, 1)), layers.Conv2D(8, 3), layers.Flatten(), layers.Dense(10)])
 model.fit(x, y, batch_size=512)
 """,
     "rows of a table": """

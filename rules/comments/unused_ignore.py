@@ -4,8 +4,8 @@
 Finds `# bslint: ignore[…]` and `# bslint: file-ignore[…]` comments, or single codes in them, that no finding needs.
 
 ## Why is this bad?
-A comment that silences nothing is usually left over from code that has been repaired. It misleads readers, and it would silence the
-next real finding in its place.
+A comment that silences nothing is usually left over from code that has been repaired. It misleads readers, and it
+would silence the next real finding in its place.
 
 ## Example
 ```python

@@ -4,11 +4,11 @@
 Finds `except ResourceExhaustedError` (or a broad `except`) around a training whose body trains again.
 
 ## Why is this bad?
-Three things go wrong, in this order of harm. A second out-of-memory error in the handler is caught by nobody: the other handlers of the
-same `try` do not apply. The model and the optimizer go on from a half-made step: some weights, slots and the iteration counter are those of
-the failed attempt. And while the handler runs, the live traceback keeps the frames of the failed call: in eager loops their activations,
-so that the retry has less memory than the first attempt. (Keras ties these frames into a reference cycle, so call `gc.collect()` after
-the handler.)
+Three things go wrong, in this order of harm. A second out-of-memory error in the handler is caught by nobody: the
+other handlers of the same `try` do not apply. The model and the optimizer go on from a half-made step: some weights,
+slots and the iteration counter are those of the failed attempt. And while the handler runs, the live traceback keeps
+the frames of the failed call: in eager loops their activations, so that the retry has less memory than the first
+attempt. (Keras ties these frames into a reference cycle, so call `gc.collect()` after the handler.)
 
 ## Example
 ```python
@@ -69,7 +69,8 @@ def check(handler: OomHandler, context: Context) -> Iterator[Finding]:
             at=call,
             message="training is retried inside the handler: a second out-of-memory error here is caught by nobody, "
             f"{step}and the live traceback can keep the failed attempt's tensors",
-            help="leave the handler first: lower the batch size there, and retry in a loop, after `gc.collect()`, with a fresh model",
+            help="leave the handler first: lower the batch size there, and retry in a loop, after `gc.collect()`, with "
+            "a fresh model",
             related=[
                 (handler.runs[0].node, "this training may run out of memory"),
                 (handler.node, "the handler starts here"),

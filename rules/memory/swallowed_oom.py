@@ -1,12 +1,13 @@
 """An out-of-memory error in training is caught and passed over.
 
 ## What it does
-Finds `except Exception`, `except BaseException` and bare `except` around a training, whose body neither raises again nor stops, so that the
-program goes on.
+Finds `except Exception`, `except BaseException` and bare `except` around a training, whose body neither raises again
+nor stops, so that the program goes on.
 
 ## Why is this bad?
-An out-of-memory error is an `Exception` like any other. It is printed, or not even that, and the program goes on with a model that was trained
-for a part of an epoch or not at all: it is evaluated, saved and deployed, and the job ends with exit status 0.
+An out-of-memory error is an `Exception` like any other. It is printed, or not even that, and the program goes on with
+a model that was trained for a part of an epoch or not at all: it is evaluated, saved and deployed, and the job ends
+with exit status 0.
 
 ## Example
 ```python

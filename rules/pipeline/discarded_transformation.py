@@ -4,8 +4,9 @@
 Finds statements such as `ds.batch(32)` or `ds.map(parse)` whose result is not assigned, returned or passed on.
 
 ## Why is this bad?
-Datasets are immutable: a transformation returns a new dataset and leaves the old one as it was. As a statement it does nothing, and the
-training goes on without the batch, the shuffle or the prefetch that the author believes to be there.
+Datasets are immutable: a transformation returns a new dataset and leaves the old one as it was. As a statement it
+does nothing, and the training goes on without the batch, the shuffle or the prefetch that the author believes to be
+there.
 
 ## Example
 ```python
@@ -24,7 +25,8 @@ ds = ds.shuffle(1000)
 ```
 
 ## Fix safety
-The fix assigns the result to the variable whose method was called. It is safe for plain variables: it does what the statement says.
+The fix assigns the result to the variable whose method was called. It is safe for plain variables: it does what the
+statement says.
 
 ## References
 - [TensorFlow: `tf.data.Dataset`](https://www.tensorflow.org/api_docs/python/tf/data/Dataset)
@@ -65,7 +67,9 @@ def check(statement: Discarded, context: Context) -> Iterator[Finding]:
     def fix(editor: Editor) -> Fix | None:
         if target is None:
             return None
-        return editor.fix(f"Assign the result to `{target}`", "safe", [editor.insert_before(statement.node, f"{target} = ")])
+        return editor.fix(
+            f"Assign the result to `{target}`", "safe", [editor.insert_before(statement.node, f"{target} = ")]
+        )
 
     yield Finding(
         at=link(statement.node),

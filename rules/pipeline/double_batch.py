@@ -1,12 +1,12 @@
 """A dataset is batched twice.
 
 ## What it does
-Finds a second `batch` on samples that are batched already: by an earlier `batch`, or by a loader that batches by itself, such as
-`image_dataset_from_directory`.
+Finds a second `batch` on samples that are batched already: by an earlier `batch`, or by a loader that batches by
+itself, such as `image_dataset_from_directory`.
 
 ## Why is this bad?
-The result has one axis too many: with 32 and 32 the model gets tensors of shape `(32, 32, …)`. Either it raises, or it trains on
-1,024 samples at once with the wrong axis as the batch, and runs out of memory.
+The result has one axis too many: with 32 and 32 the model gets tensors of shape `(32, 32, …)`. Either it raises, or
+it trains on 1,024 samples at once with the wrong axis as the batch, and runs out of memory.
 
 ## Example
 ```python

@@ -4,11 +4,11 @@
 Finds `tf.data` pipelines that reach `fit` or a hand-written training loop without a `prefetch` at their end.
 
 ## Why is this bad?
-Without a prefetch the input pipeline and the training take turns: while the pipeline makes the next batch the accelerator waits.
-TensorFlow 2.12 and later add a prefetch by themselves when their default optimisations are on: measured on 2.21, a run took 1.1 s
-either way, and 2.2 s with the optimisations off. So this is a warning where that can't be counted on (the project's
-TensorFlow version is not declared in `target-tensorflow`, or is older), and otherwise information; so it is where the last step is a
-parallel `map` or `batch`, which works ahead by itself.
+Without a prefetch the input pipeline and the training take turns: while the pipeline makes the next batch the
+accelerator waits. TensorFlow 2.12 and later add a prefetch by themselves when their default optimisations are on:
+measured on 2.21, a run took 1.1 s either way, and 2.2 s with the optimisations off. So this is a warning where that
+can't be counted on (the project's TensorFlow version is not declared in `target-tensorflow`, or is older), and
+otherwise information; so it is where the last step is a parallel `map` or `batch`, which works ahead by itself.
 
 ## Example
 ```python
@@ -29,7 +29,8 @@ model.fit(ds)
 ```
 
 ## Fix safety
-The fix appends `.prefetch(tf.data.AUTOTUNE)` with the file's own name for it. It is safe: the elements and their order stay the same.
+The fix appends `.prefetch(tf.data.AUTOTUNE)` with the file's own name for it. It is safe: the elements and their
+order stay the same.
 
 ## References
 - [TensorFlow: better performance with the tf.data API](https://www.tensorflow.org/guide/data_performance#prefetching)
@@ -45,7 +46,9 @@ from bslint.edits import Editor
 from bslint.rule import DATASETS, TRAINS, Context, Finding, link, rule
 
 _BATCHES = ("batch", "_dataset_from_", "make_csv_dataset")
-_FREE = frozenset(("take", "skip", "repeat", "with_options", "enumerate", "shard", "ignore_errors", "assert_cardinality"))
+_FREE = frozenset(
+    ("take", "skip", "repeat", "with_options", "enumerate", "shard", "ignore_errors", "assert_cardinality")
+)
 
 
 @rule(
@@ -57,7 +60,9 @@ _FREE = frozenset(("take", "skip", "repeat", "with_options", "enumerate", "shard
 )
 def check(training: Training, context: Context) -> Iterator[Finding]:
     """Judge the pipelines of one training: all that it may be given must lack a prefetch."""
-    datasets = [_pipeline(one.stage, training) if isinstance(one, Dataset) else () for one in alternatives(training.data)]
+    datasets = [
+        _pipeline(one.stage, training) if isinstance(one, Dataset) else () for one in alternatives(training.data)
+    ]
     if training.in_test or not datasets or not all(stages and _lacks_prefetch(stages) for stages in datasets):
         return
     longest = max(datasets, key=len)
@@ -110,7 +115,9 @@ def _consequence(last: Stage, injected: bool, ahead: bool) -> str:
         return f"only its parallel `{last.op}` runs ahead of the training, and only so far"
     waits = "the accelerator waits while the next batch is made"
     if injected:
-        return f"{waits}, unless your TensorFlow adds a prefetch by itself, which it does with its default optimisations"
+        return (
+            f"{waits}, unless your TensorFlow adds a prefetch by itself, which it does with its default optimisations"
+        )
     return f"{waits} (TensorFlow 2.12 and later may add a prefetch by themselves)"
 
 

@@ -1,11 +1,13 @@
 """`prefetch` counts batches, and holds far too many of them.
 
 ## What it does
-Finds `prefetch(n)` after `batch` where `n` is 32 or more, or is the same number or variable as the batch size or the shuffle buffer.
+Finds `prefetch(n)` after `batch` where `n` is 32 or more, or is the same number or variable as the batch size or the
+shuffle buffer.
 
 ## Why is this bad?
-After `batch`, one element is one batch: `prefetch(1000)` behind `batch(64)` holds up to 64,000 samples in host memory. One or two
-batches are enough to keep an accelerator busy; the rest is memory that other work, or other jobs on the machine, miss.
+After `batch`, one element is one batch: `prefetch(1000)` behind `batch(64)` holds up to 64,000 samples in host
+memory. One or two batches are enough to keep an accelerator busy; the rest is memory that other work, or other jobs
+on the machine, miss.
 
 ## Example
 ```python
@@ -41,7 +43,13 @@ from bslint.rule import DATASETS, Context, Finding, link, rule
 _MANY = 32
 
 
-@rule("BS203", "prefetch-buffer-too-large", "warning", literals=[("prefetch(",), ("batch", "_dataset_from_")], reach=[DATASETS])
+@rule(
+    "BS203",
+    "prefetch-buffer-too-large",
+    "warning",
+    literals=[("prefetch(",), ("batch", "_dataset_from_")],
+    reach=[DATASETS],
+)
 def check(pipeline: Pipeline, context: Context) -> Iterator[Finding]:
     """Judge every prefetch of one chain."""
     for position, stage in enumerate(pipeline.stages):

@@ -1,13 +1,14 @@
 """`prefetch` is followed by more work.
 
 ## What it does
-Finds pipelines in which `prefetch` is followed by `map`, `batch`, `cache`, `shuffle` or other work, and nothing prefetches after it.
+Finds pipelines in which `prefetch` is followed by `map`, `batch`, `cache`, `shuffle` or other work, and nothing
+prefetches after it.
 
 ## Why is this bad?
-A prefetch lets what stands *before* it run ahead of the training. Work behind it is done while the accelerator waits, which is
-what the prefetch was written to avoid. TensorFlow 2.12 and later may hide this by adding a prefetch at the end when their default
-optimisations are on; a `cache` behind the prefetch is a waste with every version: from the second epoch on it replays the cache and
-never starts the prefetch.
+A prefetch lets what stands *before* it run ahead of the training. Work behind it is done while the accelerator waits,
+which is what the prefetch was written to avoid. TensorFlow 2.12 and later may hide this by adding a prefetch at the
+end when their default optimisations are on; a `cache` behind the prefetch is a waste with every version: from the
+second epoch on it replays the cache and never starts the prefetch.
 
 ## Example
 ```python
@@ -40,7 +41,8 @@ from bslint.edits import Editor
 from bslint.rule import DATASETS, Context, Finding, link, rule
 
 _WORK = frozenset(
-    "cache map batch padded_batch ragged_batch dense_to_ragged_batch shuffle filter interleave flat_map unbatch window scan "
+    "cache map batch padded_batch ragged_batch dense_to_ragged_batch shuffle filter interleave flat_map unbatch window "
+    "scan "
     "map_and_batch group_by_window bucket_by_sequence_length shuffle_and_repeat parallel_interleave".split()
 )
 

@@ -4,8 +4,9 @@
 Finds `shuffle` on a dataset that is batched already, where no samples were shuffled before.
 
 ## Why is this bad?
-The elements that are shuffled are batches: which samples share a batch never changes, in no epoch. Neighbours in the file stay
-together for ever, often with one label, and the gradient of each batch stays as biased as the order of the data.
+The elements that are shuffled are batches: which samples share a batch never changes, in no epoch. Neighbours in the
+file stay together for ever, often with one label, and the gradient of each batch stays as biased as the order of the
+data.
 
 ## Example
 ```python
@@ -22,8 +23,8 @@ ds = tf.data.Dataset.from_tensor_slices((images, labels)).shuffle(1000).batch(32
 ```
 
 ## Fix safety
-The fix moves the shuffle in front of the batch. It changes the order of the samples, and its buffer then counts samples instead of
-batches, so it is unsafe.
+The fix moves the shuffle in front of the batch. It changes the order of the samples, and its buffer then counts
+samples instead of batches, so it is unsafe.
 
 ## References
 - [TensorFlow: `tf.data.Dataset.shuffle`](https://www.tensorflow.org/api_docs/python/tf/data/Dataset#shuffle)
@@ -47,12 +48,13 @@ from bslint.diagnostic import Fix
 from bslint.edits import Editor
 from bslint.rule import DATASETS, Context, Finding, link, rule
 
-
 # So few samples with a `map` behind them are pairs and short sequences, not batches.
 _PAIRS = 8
 
 
-@rule("BS205", "shuffle-after-batch", "warning", literals=[("shuffle(",), ("batch", "_dataset_from_")], reach=[DATASETS])
+@rule(
+    "BS205", "shuffle-after-batch", "warning", literals=[("shuffle(",), ("batch", "_dataset_from_")], reach=[DATASETS]
+)
 def check(pipeline: Pipeline, context: Context) -> Iterator[Finding]:
     """Judge one chain of steps."""
     if pipeline.only_looked_at:
@@ -148,7 +150,8 @@ ds = keras.utils.image_dataset_from_directory("images").shuffle(10)
 """,
     "the first batch builds sequences": """
 import tensorflow as tf
-ds = tf.data.Dataset.from_tensor_slices(ids).batch(seq_length + 1, drop_remainder=True).map(split).shuffle(100).batch(64)
+ds = tf.data.Dataset.from_tensor_slices(ids).batch(seq_length + 1, drop_remainder=True).map(split)
+ds = ds.shuffle(100).batch(64)
 """,
     "unbatched between": """
 import tensorflow as tf

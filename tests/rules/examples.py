@@ -46,7 +46,11 @@ def lint(code: str, *codes: str, path: str = "/nowhere/example.py", **settings: 
 def places(diagnostics: list[Diagnostic]) -> list[Expected]:
     """Row, column and end column of each finding, a finding over several rows up to the end of its first."""
     return [
-        (one.location.row, one.location.column, one.end_location.column if one.end_location.row == one.location.row else -1)
+        (
+            one.location.row,
+            one.location.column,
+            one.end_location.column if one.end_location.row == one.location.row else -1,
+        )
         for one in diagnostics
     ]
 
