@@ -38,6 +38,9 @@ class Quotient(msgspec.Struct, frozen=True):
         return self.division.operator if self.division is not None else None
 
 
+_ARITHMETIC = "arithmetic with a float"
+
+
 def quotient(value: Value | None) -> Quotient | None:
     """How a value comes to be a float; None when it is not known to be one, or is written as one."""
     for one in alternatives(value):
@@ -51,7 +54,11 @@ def _quotient(value: Value) -> Quotient | None:
     node = value.origin
     if isinstance(value, Known):
         return _folded(value, node) if type(value.value) is float else None
-    if not isinstance(value, Expr) or value.kind != "float" or node is None:
+    if not isinstance(value, Expr) or node is None:
+        return None
+    if value.op in {"max", "min"}:
+        return next((found for operand in value.operands if (found := _quotient(operand)) is not None), None)
+    if value.kind != "float":
         return None
     if value.op == "/" and _is_operation(node):
         integers = all(kind_of(operand) == "int" for operand in value.operands)
@@ -59,7 +66,9 @@ def _quotient(value: Value) -> Quotient | None:
     if value.op in FLOAT_FUNCTIONS:
         return Quotient(value, f"`{value.op.replace('numpy', 'np')}`", node, None, False, numpy=True)
     inner = next((found for operand in value.operands if (found := _quotient(operand)) is not None), None)
-    return Quotient(value, inner.reason, inner.at, None, False, inner.numpy) if inner is not None else None
+    if inner is not None:
+        return Quotient(value, inner.reason, inner.at, None, False, inner.numpy)
+    return Quotient(value, _ARITHMETIC, node, None, False) if _is_operation(node) else None
 
 
 def _folded(value: Known, node: cst.CSTNode | None) -> Quotient | None:
@@ -67,10 +76,14 @@ def _folded(value: Known, node: cst.CSTNode | None) -> Quotient | None:
     if _is_operation(node) and type(node.operator).__name__ == "Divide":
         integers = all(type(side).__name__ == "Integer" for side in (node.left, node.right))
         return Quotient(value, "`/`", node, node, integers)
-    name = getattr(getattr(node, "func", None), "attr", None)
-    if node is not None and name is not None:
-        return Quotient(value, f"`np.{name.value}`", node, None, False, numpy=True)
-    return None
+    if _is_operation(node):
+        return Quotient(value, _ARITHMETIC, node, None, False)
+    function = getattr(node, "func", None)
+    name = getattr(function, "attr", None)
+    if node is None or name is None:
+        return None
+    in_math = getattr(getattr(function, "value", None), "value", None) == "math"
+    return Quotient(value, f"`{'math' if in_math else 'np'}.{name.value}`", node, None, False, numpy=not in_math)
 
 
 def _is_operation(node: cst.CSTNode | None) -> TypeGuard[cst.BinaryOperation]:

@@ -25,9 +25,14 @@ def _chain(count: int, definition: str) -> str:
 
 PROGRAMS = {
     "calls that double": "def f0(): return 1\n" + _chain(40, "def f{0}(): return f{1}() + f{1}()\n") + "show(f39())\n",
-    "lambdas that double": "f0 = lambda: 1\n" + _chain(40, "f{0} = lambda: (f{1}(), f{1}(), f{1}())\n") + "show(f39())\n",
-    "calls in loops": "def f0(): pass\n" + _chain(20, "def f{0}():\n    for i in [1, 2, 3, 4, 5]: f{1}()\n") + "f19()\n",
-    "methods that call each other": "class C:\n" + "".join(
+    "lambdas that double": "f0 = lambda: 1\n"
+    + _chain(40, "f{0} = lambda: (f{1}(), f{1}(), f{1}())\n")
+    + "show(f39())\n",
+    "calls in loops": "def f0(): pass\n"
+    + _chain(20, "def f{0}():\n    for i in [1, 2, 3, 4, 5]: f{1}()\n")
+    + "f19()\n",
+    "methods that call each other": "class C:\n"
+    + "".join(
         f"    def m{i}(self, k=0):\n" + "".join(f"        self.m{j}(k + {j})\n" for j in range(9)) for i in range(9)
     ),
     "unrolled loops": _nest("for i{} in [1, 2, 3, 4, 5, 6, 7, 8]:", 12, "x = 1"),
@@ -37,7 +42,9 @@ PROGRAMS = {
     "branches": "n = 0\n" + "".join(f"if a{i}: n, m = n + {i}, [n]\nelse: m = n\n" for i in range(400)),
     "nested branches": "n = 0\n" + _nest("if a{}:", 60, "n = 1"),
     "optional steps": "ds = tf.data.Dataset.range(8)\n" + "".join(f"if a{i}: ds = ds.map(f{i})\n" for i in range(60)),
-    "optional pairs": "a = b = c = 0\n" + "".join(f"if x{i}: a, b, c = b, c, {i}\n" for i in range(60)) + "show(a * b * c)\n",
+    "optional pairs": "a = b = c = 0\n"
+    + "".join(f"if x{i}: a, b, c = b, c, {i}\n" for i in range(60))
+    + "show(a * b * c)\n",
     "conditional expressions": "x = " + " + ".join(f"({i} if a{i} else -{i})" for i in range(90)) + "\nshow(x)\n",
     "numbers that grow": "n = 3\n" + "n = n * n\n" * 60 + "show(n)\n",
     "powers": "n = 9 ** 9 ** 9 ** 9\nm = 1 << 10 ** 12\nk = -n\nshow(str(k))\n",
@@ -60,7 +67,11 @@ PROGRAMS = {
     "many classes": "".join(f"class C{i}(C{i - 1}):\n    def m(self): return super().m()\n" for i in range(1, 400)),
     "an endless range": "for i in range(10 ** 12): x = i\nfor j in list(range(10 ** 12)): y = j\n",
     "an endless generator": "def g():\n    while True: yield 1\nfor i in g(): x = i\nx = list(g())\n",
-    "functions that make functions": "def f(k):\n    def g(n): return f(n)\n    return g\n" + "show(" + "f" + "(1)" * 60 + ")\n",
+    "functions that make functions": "def f(k):\n    def g(n): return f(n)\n    return g\n"
+    + "show("
+    + "f"
+    + "(1)" * 60
+    + ")\n",
     "self-reference": "x = []\nx.append(x)\nx += x\nd = {}\nd['d'] = d\nshow(len(x), d['d']['d'])\nmystery(x, d)\n",
     "its own class": "class A(A): pass\nclass B: pass\nB.__class__ = B\nB.x = B\nshow(B.x.x.x)\n",
     "deep expressions": f"x = {'(' * 90}1{')' * 90}\ny = {'-' * 90}x\nz = {'[' * 90}{']' * 90}\nw = {'+'.join('x' * 90)}\n",
@@ -71,7 +82,8 @@ PROGRAMS = {
     "a long elif": "if a: x = 0\n" + "".join(f"elif b{i}: x = {i}\n" for i in range(90)),
     "deep expressions in deep calls": "".join(
         f"def f{i}(x): return {'(' * 30}f{i + 1}({'(' * 30}x{')' * 30}){')' * 30}\n" for i in range(8)
-    ) + "show(f0(1))\n",
+    )
+    + "show(f0(1))\n",
 }
 
 

@@ -293,6 +293,24 @@ keras.models.load_model("m").fit(Batches(), batch_size=32)
 """,
     },
     "BS106": {
+        "a share of the samples": """
+import keras
+n = 1000
+keras.models.load_model("m").fit(batches, steps_per_epoch=n * 0.8 // 32)
+#                                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+""",
+        "at least one": """
+import keras
+keras.models.load_model("m").fit(batches, steps_per_epoch=max(1, n / 32))
+#                                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+""",
+        "a model from out of sight": """
+from nets import build
+model = build()
+model.compile(optimizer="adam", loss="mse")  # keras
+model.fit(batches, steps_per_epoch=n / 32)
+#                  ^^^^^^^^^^^^^^^^^^^^^^
+""",
         "added to": """
 import keras
 keras.models.load_model("m").fit(batches, steps_per_epoch=n / 32 + 1)
@@ -341,12 +359,50 @@ for step in range(1000):
     optimizer.apply_gradients(zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables))
 """,
     },
+    "BS202": {
+        "a zipped dataset of its own": """
+import tensorflow as tf
+images = tf.data.TFRecordDataset("a").map(parse).batch(8).prefetch(1)
+masks = tf.data.TFRecordDataset("b").prefetch(1).map(parse).batch(8)
+#                                    ^^^^^^^^^^^
+ds = tf.data.Dataset.zip((images, masks))
+""",
+    },
+    "BS205": {
+        "a flag that nobody sets here": """
+import tensorflow as tf
+def make(files, training=False):
+    ds = tf.data.TFRecordDataset(files).batch(32)
+    if training:
+        ds = ds.shuffle(1000)
+#               ^^^^^^^^^^^^^
+    return ds
+""",
+        "after reading many files": """
+import tensorflow as tf
+ds = tf.data.Dataset.from_tensor_slices(files).interleave(tf.data.TFRecordDataset, num_parallel_calls=4)
+ds = ds.batch(32).shuffle(100)
+#                 ^^^^^^^^^^^^
+""",
+    },
     "BS211": {
         "tfds batches when asked to": """
 import tensorflow_datasets as tfds
 ds = tfds.load("mnist", split="train", batch_size=32)
 ds = ds.batch(32)
 #       ^^^^^^^^^
+""",
+    },
+    "BS402": {
+        "evaluated all the same": """
+import tensorflow as tf
+model = tf.keras.models.load_model("m")
+try:
+    model.fit(x, y)
+except Exception:
+^^^^^^^^^^^^^^^^
+    pass
+model.evaluate(a, b)
 """,
     },
     "BS401": {
