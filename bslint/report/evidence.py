@@ -35,7 +35,16 @@ def _block(key: str, value: object) -> str:
         consequences = [f"{_label(name)}: {_text(each, in_bytes)}" for name, each in value.items() if _is_block(each)]
         lines = [_wrapped(_pairs(assignments, in_bytes))] if assignments else []
         return "\n".join([*lines, *(_wrapped([line]) for line in consequences)])
-    return _wrapped(_items(value, in_bytes)) if isinstance(value, (list, tuple)) else str(value)
+    if not isinstance(value, (list, tuple)):
+        return str(value)
+    if all(isinstance(each, Mapping) and "step" in each for each in value):
+        return "\n".join(textwrap.wrap(" > ".join(map(_step, value)), _WIDTH, break_long_words=False))
+    return _wrapped(_items(value, in_bytes))
+
+
+def _step(step: Mapping[str, Any]) -> str:
+    """A step of a pipeline with its row, which is not known in another file."""
+    return f"{step['step']} (row {step['row']})" if step.get("row") else str(step["step"])
 
 
 def _wrapped(parts: Sequence[str]) -> str:
