@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from bslint.rule import Literals, Rule
+    from bslint.rule import Literal, Literals, Rule
 
 Needle: TypeAlias = "tuple[Literals, Literals]"
 
@@ -41,7 +41,8 @@ def in_reach(data: bytes, wanted: Iterable[Needle], imported: Callable[[], Seque
         return True
     contents = (data, *imported()) if hits else ()
     return any(
-        all(any(literal in content for content in contents for literal in group) for group in reach) for reach in hits
+        all(any(_occurs(literal, content) for content in contents for literal in group) for group in reach)
+        for reach in hits
     )
 
 
@@ -56,4 +57,8 @@ def imports(data: bytes) -> list[str]:
 
 
 def _has_all(data: bytes, groups: Literals) -> bool:
-    return all(any(literal in data for literal in group) for group in groups)
+    return all(any(_occurs(literal, data) for literal in group) for group in groups)
+
+
+def _occurs(literal: Literal, data: bytes) -> bool:
+    return literal in data if isinstance(literal, bytes) else literal.search(data) is not None

@@ -20,6 +20,8 @@ from bslint.analysis.facts import FACT_TYPES, UsedNames
 from bslint.diagnostic import SEVERITIES, Fix, Severity
 
 if TYPE_CHECKING:
+    import re
+
     import libcst as cst
 
     from bslint.config import Settings
@@ -28,13 +30,26 @@ if TYPE_CHECKING:
 HEADINGS = ("What it does", "Why is this bad?", "Example", "Use instead", "References")
 DOCUMENTATION = "https://bslint.readthedocs.io/en/stable/rules"
 
-Literals: TypeAlias = tuple[tuple[bytes, ...], ...]
+Literal: TypeAlias = "bytes | re.Pattern[bytes]"
+Literals: TypeAlias = tuple[tuple[Literal, ...], ...]
 
 TENSORFLOW = ("tensorflow", "keras")
 # What trains a model.
 TRAINS = (".fit(", ".fit_generator(", "train_on_batch(", "apply_gradients", "minimize(", "assign_sub")
 # What makes a tf.data dataset, in the file or in one that it imports.
-DATASETS = ("tf.data", "Dataset", "_dataset", "tfds")
+DATASETS = (
+    "tf.data",
+    "tensorflow.data",
+    "data.Dataset",
+    "import Dataset",
+    "RecordDataset",
+    "LineDataset",
+    "_dataset_from_",
+    "make_csv_dataset",
+    "make_batched_features_dataset",
+    "tfds",
+    "tensorflow_datasets",
+)
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -93,7 +108,7 @@ class Rule(msgspec.Struct, frozen=True):
         code: `BS` and three digits; never reused.
         name: the bad pattern, in kebab case.
         severity: error: the run is wrong or dies; warning: a defect of bounded cost; info: correct but untuned.
-        literals: groups of byte strings; a file can only have a finding when it contains one string of every group.
+        literals: groups of byte strings or patterns; one of every group must occur in a file for it to have a finding.
         reach: groups of byte strings, of each of which one must occur in the file or in one that it imports.
         fact: the kinds of facts that it judges.
         check: judges one fact.
@@ -134,7 +149,7 @@ def rule(
     name: str,
     severity: Severity,
     *,
-    literals: Iterable[Sequence[str]],
+    literals: Iterable[Sequence[str | re.Pattern[bytes]]],
     reach: Iterable[Sequence[str]] = (),
 ) -> Callable[[_Check], _Check]:
     """Register the decorated function as the rule of its module.
@@ -164,8 +179,10 @@ def rule(
     return register
 
 
-def _encoded(groups: Iterable[Sequence[str]]) -> Literals:
-    return tuple(tuple(literal.encode() for literal in group) for group in groups)
+def _encoded(groups: Iterable[Sequence[str | re.Pattern[bytes]]]) -> Literals:
+    return tuple(
+        tuple(literal.encode() if isinstance(literal, str) else literal for literal in group) for group in groups
+    )
 
 
 def _where(check: Check) -> str:

@@ -445,12 +445,14 @@ class Interpreter:
 
     def escape(self, value: Value) -> None:
         """Unknown code receives this value: it may change lists and dicts."""
-        for _, item in guarded(value):
-            if isinstance(item, Items):
-                for element in item.items:
-                    self.escape(element)
-            elif isinstance(item, Object) and item.type in {"list", "dict"}:
-                self.forget(item)
+        pending, seen = [value], set()
+        while pending:
+            for _, item in guarded(pending.pop()):
+                if isinstance(item, Items) and id(item) not in seen:
+                    seen.add(id(item))
+                    pending.extend(item.items)
+                elif isinstance(item, Object) and item.type in {"list", "dict"}:
+                    self.forget(item)
 
     def forget(self, value: Object) -> None:
         """Unknown code may have changed this list or dict."""

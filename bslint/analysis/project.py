@@ -200,7 +200,7 @@ class Project:
         return found if found is not None else Symbol(("import", late.module.path, late.name), late.name, late.origin)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=2048)
 def _index(path: str, changed: int) -> Index:
     """The statements of a file; `changed` is its modification time."""
     text = read_text(path)
@@ -268,6 +268,6 @@ def _root(node: ast.expr) -> Iterator[str]:
         yield node.id
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2048)
 def _parsed(statement: str) -> cst.Module | None:
     return parse(statement)

@@ -206,12 +206,14 @@ class Class(Value):
 
     def ancestry(self) -> Iterator[Value]:
         """The class and its bases, nearest first (depth first; enough for the single inheritance of real models)."""
-        yield self
-        for base in self.bases:
-            if isinstance(base, Class):
-                yield from base.ancestry()
-            else:
-                yield base
+        pending: list[Value] = [self]
+        seen: set[Key] = set()
+        while pending:
+            one = pending.pop()
+            if one.key not in seen:
+                seen.add(one.key)
+                yield one
+                pending.extend(reversed(one.bases if isinstance(one, Class) else ()))
 
     def external_bases(self) -> tuple[str, ...]:
         """Canonical names of the library classes that this class derives from."""

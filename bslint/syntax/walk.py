@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import libcst as cst
 
 _SPACE = frozenset(
     "leading_lines lines_after_decorators trailing_whitespace header footer indent lpar rpar comma dot lbracket "
-    "rbracket "
-    "lbrace rbrace equal colon semicolon operator encoding default_indent default_newline has_trailing_newline".split()
+    "rbracket lbrace rbrace equal colon semicolon operator encoding default_indent default_newline "
+    "has_trailing_newline".split()
 )
 
 
@@ -19,17 +20,19 @@ def used_names(node: cst.CSTNode) -> frozenset[str]:
     pending: list[object] = [node]
     while pending:
         one = pending.pop()
-        if isinstance(one, cst.Name):
-            found.add(one.value)
-        elif isinstance(one, cst.CSTNode):
-            pending.extend(getattr(one, name) for name in _parts(type(one)))
-        elif isinstance(one, (list, tuple)):
-            pending.extend(one)
+        # Exact types: libcst's nodes are abstract base classes, whose `isinstance` is slow.
+        type_ = type(one)
+        if type_ is cst.Name:
+            found.add(one.value)  # type: ignore[attr-defined]
+        elif type_ is list or type_ is tuple:
+            pending.extend(one)  # type: ignore[arg-type]
+        else:
+            pending.extend([getattr(one, name) for name in _parts(type_)])  # type: ignore[arg-type]
     return frozenset(found)
 
 
 @cache
-def _parts(type_: type[cst.CSTNode]) -> tuple[str, ...]:
-    """The fields of a node in which names can stand."""
-    names = type_.__dataclass_fields__
+def _parts(type_: Any) -> tuple[str, ...]:
+    """The fields of a node in which names can stand; none for what is not a node."""
+    names = getattr(type_, "__dataclass_fields__", ())
     return tuple(name for name in names if name not in _SPACE and not name.startswith("whitespace"))

@@ -45,7 +45,7 @@ from bslint.analysis.facts import Run
 from bslint.analysis.values import Class, Dataset, DatasetIterator, Object, Value, alternatives, is_none
 from bslint.diagnostic import Fix
 from bslint.edits import Editor
-from bslint.rule import Context, Finding, rule
+from bslint.rule import DATASETS, Context, Finding, rule
 
 _GENERATORS = (
     "keras.preprocessing.image.ImageDataGenerator.flow",
@@ -58,7 +58,8 @@ _GENERATORS = (
     "BS104",
     "batch-size-with-dataset",
     "warning",
-    literals=[(".fit(", ".evaluate(", ".predict(")],
+    literals=[("batch_size",), (".fit(", ".evaluate(", ".predict(")],
+    reach=[(*DATASETS, "yield", "Sequence", "PyDataset", "DataLoader", "ImageDataGenerator")],
 )
 def check(run: Run, context: Context) -> Iterator[Finding]:
     """Judge one Keras call."""
@@ -142,8 +143,8 @@ def batches():
     while True:
         yield x, y
 model = keras.Sequential([keras.layers.Dense(1)])
-model.predict(batches(), 16, steps=3)
-#                        ^^
+model.predict(batches(), batch_size=16, steps=3)
+#                        ^^^^^^^^^^^^^
 """,
 }
 FIXED = {

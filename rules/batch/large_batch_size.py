@@ -40,7 +40,7 @@ from bslint.analysis.apis import TABULAR_LAYERS
 from bslint.analysis.facts import Model, Training
 from bslint.analysis.pipelines import batch_size, batches
 from bslint.analysis.values import Class, Dataset, Known, Object, Value, alternatives, known_int
-from bslint.rule import Context, Finding, Place, rule
+from bslint.rule import TRAINS, Context, Finding, Place, rule
 
 _SILENT_WORDS = ("token", "ref")
 _FLOW_POSITIONS = {"flow": 2, "flow_from_directory": 5}
@@ -50,7 +50,7 @@ _FLOW_POSITIONS = {"flow": 2, "flow_from_directory": 5}
     "BS101",
     "large-batch-size",
     "warning",
-    literals=[("batch",), (".fit(", ".fit_generator(", "GradientTape", "apply_gradients", "minimize(")],
+    literals=[("batch_size", "batch("), TRAINS],
 )
 def check(training: Training, context: Context) -> Iterator[Finding]:
     """Judge the batch size of one training."""

@@ -32,6 +32,7 @@ statement says.
 - [TensorFlow: `tf.data.Dataset`](https://www.tensorflow.org/api_docs/python/tf/data/Dataset)
 """
 
+import re
 from collections.abc import Iterator
 
 from bslint.analysis.apis import TRANSFORMATIONS
@@ -45,11 +46,18 @@ from bslint.rule import DATASETS, Context, Finding, link, rule
 _LOOKS = frozenset(("take", "skip", "enumerate"))
 
 
+# A row that starts with a transformation, or goes on with one.
+_STATEMENT = re.compile(
+    rb"^[ \t]*\(?(?:[A-Za-z_][\w.]*(?:[\[(][^\n=]*)?)?\.(?:%s)\(" % "|".join(sorted(TRANSFORMATIONS)).encode(),
+    re.MULTILINE,
+)
+
+
 @rule(
     "BS213",
     "discarded-transformation",
     "error",
-    literals=[tuple(f".{name}(" for name in sorted(TRANSFORMATIONS))],
+    literals=[(_STATEMENT,)],
     reach=[DATASETS],
 )
 def check(statement: Discarded, context: Context) -> Iterator[Finding]:

@@ -45,7 +45,7 @@ from bslint.diagnostic import Fix
 from bslint.edits import Editor
 from bslint.rule import DATASETS, TRAINS, Context, Finding, link, rule
 
-_BATCHES = ("batch", "_dataset_from_", "make_csv_dataset")
+_BATCHES = ("batch(", "_dataset_from_", "make_csv_dataset", "map_and_batch")
 _FREE = frozenset(
     ("take", "skip", "repeat", "with_options", "enumerate", "shard", "ignore_errors", "assert_cardinality")
 )

@@ -59,10 +59,11 @@ class Seen:
     def _rows(self) -> dict[int, int]:
         """The row of every node, counted from 0 over all cells."""
         rows: dict[int, int] = {}
-        before = 0
+        before = -1
         for tree, text in self.blocks:
-            spans = Positions(tree, text).spans if isinstance(tree, cst.Module) else {}
-            rows.update({node: before + text.count("\n", 0, start) for node, (start, _) in spans.items()})
+            if isinstance(tree, cst.Module):
+                positions = Positions(tree, text)
+                rows.update({node: before + positions.place(start)[0] for node, (start, _) in positions.spans.items()})
             before += text.count("\n") + 1  # the row `#%%`
         return rows
 
@@ -126,22 +127,24 @@ def _watched(shown: list[tuple[cst.CSTNode, str]]) -> Iterator[None]:
 # How values and facts are written
 
 
-def render(value: Value | None, it: Interpreter | None = None) -> str:
-    """A value in one row; what is unknown starts with a question mark."""
+def render(value: Value | None, it: Interpreter | None = None, depth: int = 0) -> str:
+    """A value in one row; what is unknown starts with a question mark, what is deep ends with dots."""
+    if depth > 5:
+        return "…"
 
     def write(part: Value) -> str:
-        return render(part, it)
+        return render(part, it, depth + 1)
 
     if value is None:
         return "nothing"
     if isinstance(value, Known):
         return repr(value.value)
     if isinstance(value, Choice):
-        return " | ".join(dict.fromkeys(render(one, it) for _, one in value.alternatives))
+        return " | ".join(dict.fromkeys(write(one) for _, one in value.alternatives))
     if isinstance(value, Symbol):
         return f"?{value.label.strip('?')}"
     if isinstance(value, Expr):
-        parts = [f"({render(one, it)})" if isinstance(one, Expr) else render(one, it) for one in value.operands]
+        parts = [f"({write(one)})" if isinstance(one, Expr) else write(one) for one in value.operands]
         return f" {value.op} ".join(parts) if len(parts) > 1 else f"{value.op} {parts[0]}"
     if isinstance(value, Dataset):
         return " > ".join(_step(stage, it) for stage in value.stage.chain())
@@ -150,25 +153,25 @@ def render(value: Value | None, it: Interpreter | None = None) -> str:
     if isinstance(value, values.Items):
         return f"({', '.join([*map(write, value.items), *(['…'] if not value.complete else [])])})"
     if isinstance(value, values.Mapping):
-        rows = [f"{key!r}: {render(one, it)}" for key, one in value.items.items()]
+        rows = [f"{key!r}: {write(one)}" for key, one in value.items.items()]
         return f"{{{', '.join(rows if value.complete else [*rows, '…'])}}}"
     if isinstance(value, Object):
-        return _object(value, it)
+        return _object(value, it, depth)
     if isinstance(value, values.Method):
-        return f"{render(value.receiver, it)}.{value.name}"
+        return f"{write(value.receiver)}.{value.name}"
     if isinstance(value, values.Partial):
-        return f"partial {render(value.function, it)}"
+        return f"partial {write(value.function)}"
     if isinstance(value, values.LayerOutput):
-        return f"output of {render(value.layer, it)}"
+        return f"output of {write(value.layer)}"
     return str(getattr(value, "name", type(value).__name__))
 
 
-def _object(value: Object, it: Interpreter | None) -> str:
+def _object(value: Object, it: Interpreter | None, depth: int) -> str:
     held = (it.contents(value) or it.mapping(value)) if it is not None else None
     if isinstance(held, values.Items):
-        return f"[{render(held, it)[1:-1]}]"
+        return f"[{render(held, it, depth)[1:-1]}]"
     if held is not None:
-        return render(held, it)
+        return render(held, it, depth)
     return f"{value.type if isinstance(value.type, str) else value.type.name}()"
 
 

@@ -60,11 +60,11 @@ PROGRAMS = {
     "residual blocks in a loop": "x = keras.Input((8,))\nfor i in range(9):\n"
     + "    y = keras.layers.Dense(8)(x)\n    x = keras.layers.Concatenate()([x, y])\n" * 60
     + "model = keras.Model(x, x)\nmodel.fit(a)\n",
-    "a long program": "".join(f"x{i} = x{i - 1} + 1\nprint(x{i})\n" for i in range(1, 6_000)),
-    "a long display": f"x = [{', '.join(map(str, range(50_000)))}]\nshow(len(x))\n",
-    "a long dict": f"x = {{{', '.join(f'{i}: {i}' for i in range(20_000))}}}\nshow(x[3])\n",
-    "many functions": "".join(f"def f{i}(x=1):\n    return x + {i}\n" for i in range(3_000)),
-    "many classes": "".join(f"class C{i}(C{i - 1}):\n    def m(self): return super().m()\n" for i in range(1, 400)),
+    "a long program": "".join(f"x{i} = x{i - 1} + 1\nprint(x{i})\n" for i in range(1, 3_000)),
+    "a long display": f"x = [{', '.join(map(str, range(15_000)))}]\nshow(len(x))\n",
+    "a long dict": f"x = {{{', '.join(f'{i}: {i}' for i in range(5_000))}}}\nshow(x[3])\n",
+    "many functions": "".join(f"def f{i}(x=1):\n    return x + {i}\n" for i in range(1_500)),
+    "many classes": "".join(f"class C{i}(C{i - 1}):\n    def m(self): return super().m()\n" for i in range(1, 200)),
     "an endless range": "for i in range(10 ** 12): x = i\nfor j in list(range(10 ** 12)): y = j\n",
     "an endless generator": "def g():\n    while True: yield 1\nfor i in g(): x = i\nx = list(g())\n",
     "functions that make functions": "def f(k):\n    def g(n): return f(n)\n    return g\n"
