@@ -49,6 +49,7 @@ DATASETS = (
     "make_batched_features_dataset",
     "tfds",
     "tensorflow_datasets",
+    "distribute_dataset",
 )
 
 

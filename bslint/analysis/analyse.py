@@ -40,13 +40,14 @@ class Facts(msgspec.Struct, frozen=True):
     exhausted: bool
 
 
-def analyse(blocks: Sequence[cst.Module | str], path: str, *, notebook: bool = False) -> Facts:
+def analyse(blocks: Sequence[cst.Module | str], path: str, *, notebook: bool = False, thorough: bool = False) -> Facts:
     """Interpret a program.
 
     Args:
         blocks: the parsed blocks in order; the text of one that does not parse, whose names become unknown.
         path: the file, for imports of its siblings.
         notebook: whether the last expression of a block is displayed.
+        thorough: whether uncalled functions are executed even when they name nothing that facts are made of.
     """
     it = Interpreter(Project(path))
     scope = Scope(it.uid("module", path), "module")
@@ -59,7 +60,7 @@ def analyse(blocks: Sequence[cst.Module | str], path: str, *, notebook: bool = F
             it.run(block.body)
         it.frames.pop()
         it.path = {}
-    uncalled.enter_all(it, scope)
+    uncalled.enter_all(it, scope, thorough=thorough)
     return Facts(_collect(it), _names(it, scope), it.project.read, it.steps > PROGRAM_BUDGET)
 
 

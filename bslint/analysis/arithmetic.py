@@ -213,6 +213,8 @@ def compare(it: Interpreter, op: str, left: Value, right: Value, node: cst.CSTNo
     if op in _NEGATED:
         inner = compare(it, _NEGATED[op], left, right, node)
         return unary(it, "not", inner, node)
+    if op == "==" and isinstance(left, Known) and not isinstance(right, Known):
+        left, right = right, left
     if isinstance(left, Known) and isinstance(right, Known):
         folded = _fold(op, left.value, right.value)
         if folded is not None:

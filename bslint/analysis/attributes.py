@@ -154,6 +154,12 @@ def put(it: Interpreter, owner: Value, name: str, value: Value, node: cst.CSTNod
             it.set_field(owner, name, value)
 
 
+def clear(it: Interpreter, owner: Object) -> None:
+    """Forget what an instance of an earlier round of a loop was given."""
+    for name, _ in it.fields(owner):
+        drop(it, owner, name)
+
+
 def drop(it: Interpreter, owner: Value, name: str) -> None:
     """`del owner.name`."""
     it.store.set(("attribute", owner.key, name), None)

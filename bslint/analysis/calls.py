@@ -42,9 +42,12 @@ _COMMAND_LINES = ("click.", "typer.")
 
 def builtin(it: Interpreter, name: str, node: cst.CSTNode) -> Value:
     """A name that the program does not bind: a builtin, a star import's, or unknown."""
-    late = it.project.late(it, it.frame.scope.module(), name)
+    module = it.frame.scope.module()
+    late = it.project.late(it, module, name)
     if late is not None:
         return late
+    if name == "__name__":
+        return Known(it.project.module_name(module), node)
     return Api(name, node) if name in _BUILTINS else Symbol(("global", name), name, node)
 
 
@@ -164,6 +167,8 @@ def _call_object(it: Interpreter, callee: Object, arguments: Arguments, node: cs
 def instantiate(it: Interpreter, owner: Class, arguments: Arguments, node: cst.CSTNode) -> Value:
     """A new instance of a class of the program, its `__init__` executed."""
     made = it.make(owner, node, arguments)
+    if it.repeating:
+        attributes.clear(it, made)
     it.instances[id(owner.node)] = made
     init = attributes.of_class(it, owner, "__init__")
     if isinstance(init, Function):

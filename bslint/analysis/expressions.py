@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -13,11 +14,17 @@ from bslint.analysis.containers import MAX_ITEMS
 from bslint.analysis.values import (
     NONE,
     Api,
+    Choice,
+    Class,
     Composite,
+    Dataset,
+    Function,
     Items,
     Known,
     Mapping,
+    Method,
     Object,
+    Partial,
     Symbol,
     Value,
     text,
@@ -26,7 +33,8 @@ from bslint.analysis.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from bslint.analysis.interpreter import Interpreter
+    from bslint.analysis.interpreter import Flow, Interpreter
+    from bslint.analysis.values import Guard
 
 # Python itself reads no longer numbers.
 _LONGEST_NUMBER = 4_300
@@ -316,7 +324,32 @@ def _call(it: Interpreter, node: cst.Call) -> Value:
     if it.watched:
         for value in arguments.values():
             it.touch(value)
+    function = it.refine(function)
+    if isinstance(function, Choice) and any(_may_change(one) for _, one in function.alternatives):
+        return _call_either(it, function, arguments, node)
     return it.lift(lambda callee: calls.call(it, callee, arguments, node), function)
+
+
+def _may_change(callee: Value) -> bool:
+    """Whether a call may change variables or contents: library functions and methods of datasets don't."""
+    if isinstance(callee, Method):
+        return not isinstance(callee.receiver, Dataset)
+    return isinstance(callee, (Function, Class, Partial, Object))
+
+
+def _call_either(it: Interpreter, function: Choice, arguments: Arguments, node: cst.Call) -> Value:
+    """Call one of several: what they change may or may not have happened."""
+    outcomes: list[tuple[Guard, Value]] = []
+
+    def attempt(guard: Guard, callee: Value) -> Flow:
+        value = calls.call(it, callee, arguments, node)
+        if isinstance(value, Symbol) and value.kind == "never":
+            return "exit"
+        outcomes.append((guard, value))
+        return "next"
+
+    it.branch([(tuple(guard), partial(attempt, guard, callee)) for guard, callee in function.alternatives])
+    return it.join(outcomes, node) or it.unknown(node, kind="never")
 
 
 def _arguments(it: Interpreter, node: cst.Call) -> Arguments:

@@ -50,6 +50,9 @@ _FOLDED: dict[str, Callable[[Any], Any]] = {
     "numpy.round": lambda value: float(round(value)),
 }
 _KINDS = {"int": "int", "round": "int", "float": "float", "bool": "bool", "str": "str", "math.sqrt": "float"}
+_LITERAL_TYPES: dict[str, type] = {"int": int, "float": float, "str": str, "bytes": bytes, "bool": bool}
+_CONTAINER_TYPES = frozenset(("list", "tuple", "dict"))
+_DATASET_TYPES = frozenset(("tf.data.Dataset", "collections.abc.Iterable", "typing.Iterable"))
 _NEVER = frozenset(("sys.exit", "exit", "quit", "os._exit", "os.abort"))
 # Builtins that look at their arguments and keep nothing.
 _HARMLESS = frozenset("print repr id hash isinstance issubclass hasattr callable any all open input format dir".split())
@@ -236,6 +239,48 @@ def _copied(it: Interpreter, value: Value, arguments: Arguments, node: cst.CSTNo
     return made
 
 
+def _isinstance(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value | None:
+    """`isinstance(value, types)`: decided for datasets, literals and objects whose class is in sight."""
+    value, types = arguments.value("", 0), arguments.value("", 1)
+    if value is None or types is None:
+        return it.unknown(node, "isinstance(…)", kind="bool")
+    held = it.contents(types)
+    wanted = held.items if held is not None and held.complete else (types,)
+
+    def test(one: Value) -> Value:
+        outcomes = {_is_a(it, one, type_) for type_ in wanted}
+        if None in outcomes and True not in outcomes:
+            key = ("isinstance", one.key, it.uid(*(type_.key for type_ in wanted)))
+            return Symbol(key, "isinstance(…)", node, kind="bool")
+        return Known(True in outcomes, node)
+
+    return it.lift(test, value)
+
+
+def _is_a(it: Interpreter, value: Value, type_: Value) -> bool | None:
+    """Whether a value is an instance of a type; None when that is not known."""
+    name = type_.name if isinstance(type_, Api) else None
+    if isinstance(value, Dataset):
+        return name in _DATASET_TYPES if name is not None else None
+    if isinstance(value, Known) and (name in _LITERAL_TYPES or isinstance(type_, Class)):
+        return name is not None and isinstance(value.value, _LITERAL_TYPES[name])
+    if isinstance(value, (Known, Items)) or it.contents(value) is not None or it.mapping(value) is not None:
+        kind = "tuple" if isinstance(value, Items) else value.type if isinstance(value, Object) else None
+        return (
+            name == kind
+            if name in _CONTAINER_TYPES or name in _LITERAL_TYPES
+            else False
+            if name in _DATASET_TYPES
+            else None
+        )
+    if isinstance(value, Object) and isinstance(value.type, Class):
+        if any(one.key == type_.key for one in value.type.ancestry()):
+            return True
+        abstract = name is not None and name.startswith(("collections.", "typing.", "object"))
+        return False if attributes.is_closed(value) and isinstance(type_, (Api, Class)) and not abstract else None
+    return None
+
+
 def _partial(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value | None:
     from bslint.analysis.arguments import Arguments as Given
 
@@ -304,6 +349,7 @@ _FUNCTIONS: dict[str, Handler] = {
     "getattr": _getattr,
     "setattr": _setattr,
     "vars": _vars,
+    "isinstance": _isinstance,
     "type": _type,
     "copy.copy": _copy,
     "copy.deepcopy": _copy,

@@ -120,6 +120,7 @@ class Interpreter:
         self.entered: set[int] = set()
         self.passes: list[loops.Pass] = []
         self.repeating = 0
+        self.thorough = False
         self.display: cst.CSTNode | None = None
         self._depths: dict[Key, int] = {}
         self._uids: dict[Key, int] = {}

@@ -110,6 +110,11 @@ class Project:
             self._files[scope.uid] = file
         return found
 
+    def module_name(self, scope: Scope) -> str:
+        """What `__name__` is: the linted file is the program, the others are imported."""
+        file = self._files.get(scope.uid)
+        return file.stem if file is not None else "__main__"
+
     def member(self, it: Interpreter, module: ProjectModule, name: str) -> Value | None:
         """A name of another file, or a submodule of a package."""
         found = self.late(it, module.scope, name)

@@ -5,21 +5,31 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from bslint.analysis import attributes, calls
+from bslint.analysis.apis import TELLING_NAMES
 from bslint.analysis.arguments import Arguments
 from bslint.analysis.interpreter import Frame
 from bslint.analysis.values import Class, Function, Object
 from bslint.syntax.walk import used_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from bslint.analysis.interpreter import Interpreter
     from bslint.analysis.store import Scope
 
 
-def enter_all(it: Interpreter, scope: Scope) -> None:
-    """Execute the functions and classes of a file that nothing called."""
+def enter_all(it: Interpreter, scope: Scope, *, thorough: bool = False) -> None:
+    """Execute the functions and classes of a file that nothing called.
+
+    Args:
+        it: what has executed the file.
+        scope: the file's namespace.
+        thorough: whether to execute those too that name nothing that facts are made of.
+    """
+    it.thorough = thorough
     _enter_since(it, scope, 0, 0)
 
 
@@ -31,8 +41,13 @@ def _enter_since(it: Interpreter, scope: Scope, functions: int, classes: int) ->
         for function in it.defined[functions:]
         if function.scope.kind != "class" and function.scope.module() is scope and not _entered(it, function)
     ]
-    bodies = [owner.node for owner in owners if _methods(it, owner)] + [function.node for function in free]
-    named = Counter(name for body in bodies for name in used_names(body))
+    bodies = [*(owner.node for owner in owners), *(function.node for function in free)]
+    names = {id(body): used_names(body) for body in bodies}
+    pending = [owner.node for owner in owners if _methods(it, owner)] + [function.node for function in free]
+    named = Counter(name for body in pending for name in names[id(body)])
+    telling = set(names) if it.thorough else _telling(bodies, names)
+    owners = [owner for owner in owners if id(owner.node) in telling]
+    free = [function for function in free if id(function.node) in telling]
     for is_root in (True, False):
         for owner in owners:
             if (named[owner.name] <= 1) is is_root:
@@ -40,6 +55,20 @@ def _enter_since(it: Interpreter, scope: Scope, functions: int, classes: int) ->
         for function in free:
             if (named[function.name] <= 1) is is_root:
                 _enter_function(it, function, scope)
+
+
+def _telling(
+    bodies: Sequence[cst.ClassDef | cst.FunctionDef | cst.Lambda], names: Mapping[int, frozenset[str]]
+) -> set[int]:
+    """The definitions that name something that facts are made of, or name one that does."""
+    telling: set[int] = set()
+    wanted = set(TELLING_NAMES)
+    while True:
+        found = [body for body in bodies if id(body) not in telling and not wanted.isdisjoint(names[id(body)])]
+        if not found:
+            return telling
+        telling.update(map(id, found))
+        wanted = {body.name.value for body in found if not isinstance(body, cst.Lambda)}
 
 
 def _entered(it: Interpreter, function: Function) -> bool:

@@ -85,7 +85,7 @@ def see(program: str, folder: Path | None = None, prelude: str = PRELUDE) -> See
     shown: list[tuple[cst.CSTNode, str]] = []
     path = str(folder / "main.py") if folder is not None else "/nowhere/main.py"
     with _watched(shown):
-        facts = analyse([block for block, _ in blocks], path, notebook=len(blocks) > 1)
+        facts = analyse([block for block, _ in blocks], path, notebook=len(blocks) > 1, thorough=True)
     return Seen(facts, blocks, shown)
 
 

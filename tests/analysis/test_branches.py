@@ -31,7 +31,20 @@ DECIDED = {
     "conditional expression": "show(1 if True else 2, 1 if 0 else 2)  #> 1, 2",
     "main guard": """
         if __name__ == "__main__":
-            show(1)  #> 1
+            show(__name__)  #> '__main__'
+        else:
+            show(1)
+    """,
+    "isinstance": """
+        class A: pass
+        class B(A): pass
+        def f(data):
+            if isinstance(data, tf.data.Dataset): return 1
+            if isinstance(data, (list, tuple, int)): return 2
+            if isinstance(data, A): return 3
+            return 4
+        show(f(tf.data.Dataset.range(1)), f([1]), f((1, 2)), f(7), f(B()), f("x"))  #> 1, 2, 2, 2, 3, 4
+        show(f(x))  #> 1 | 2 | 3 | 4
     """,
     "truth of objects": """
         def f(): pass
@@ -110,6 +123,18 @@ OPEN = {
         h = f if x else g
         show(h())  #> 1 | 2
     """,
+    "what a callee that is a choice changes": """
+        d = {'n': 0}
+        def f(): d['n'] = 1
+        def g(): d['n'] = 2
+        (f if x else g)()
+        show(d['n'])  #> 1 | 2
+    """,
+    "a list that is a choice": """
+        a, b = [], []
+        (a if x else b).append(1)
+        show(a, b)  #> […], […]
+    """,
     "a class that is a choice": """
         class A: n = 1
         class B: n = 2
@@ -155,6 +180,13 @@ TOGETHER = {
             if a: show(n)  #> 1
             if not a: show(n)  #> 2
     """,
+    "absl flags and argparse options decide": """
+        from absl import flags
+        flags.DEFINE_bool("fast", False, "")
+        if flags.FLAGS.fast: n = 1
+        else: n = 2
+        show(n)  #> 2
+    """,
     "comparison with a literal": """
         def f(mode):
             if mode == "train": n = 1
@@ -162,6 +194,27 @@ TOGETHER = {
             else: n = 3
             if mode == "test": show(n)  #> 2
             if mode != "test": show(n)  #> 1 | 3
+    """,
+    "the literal comes first": """
+        def f(mode):
+            n = 1 if "train" == mode else 2
+            if mode == "train": show(n)  #> 1
+            if "test" == mode: show(n)  #> 2
+    """,
+    "a type": """
+        def f(data):
+            n = 1 if isinstance(data, tf.data.Dataset) else 2
+            if isinstance(data, tf.data.Dataset): show(n)  #> 1
+            else: show(n)  #> 2
+    """,
+    "a test of an earlier round": """
+        n = 0
+        for i in x:
+            if f(i):
+                show(n)  #> 0 ; 0 | 1 | 2
+                n = [1][0]
+            else:
+                n = [2][0]
     """,
     "exclusive tests in a row": """
         def f(mode):

@@ -58,6 +58,10 @@ PARAMETERS = {
         def f(a, b=2): return a, b
         show(f(*x))  #> (?a, ?b)
     """,
+    "a name tells nothing": """
+        def f(batch_size, train_ds):
+            show(batch_size, train_ds.batch(2))  #> ?batch_size, ?train_ds.batch(…)
+    """,
     "missing": """
         def f(a, b): return a, b
         show(f(1))  #> (1, ?b)

@@ -238,6 +238,15 @@ REPEATED = {
                 if x: return 1
         show(f())  #> 1
     """,
+    "instances of two rounds are apart": """
+        class A: pass
+        n = 0
+        for i in x:
+            n += 1
+            a = A()
+            show(getattr(a, "n", 0))  #> 0
+            a.n = 1
+    """,
     "element of a dataset": """
         for x, y in tf.data.Dataset.range(8): show(x, y)  #> ?x, ?y
     """,

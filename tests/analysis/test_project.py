@@ -201,6 +201,60 @@ MODULES = {
         #--- config.py
         N = 1
     """,
+    "a name that is first used where the program leaves": """
+        from config import N, M
+        def f(a):
+            if a: return N
+            if not a and mystery(): raise ValueError(M)
+            show(N, M)  #> 1, 2
+        #--- config.py
+        N = 1
+        M = 2
+    """,
+    "a name that several uncalled functions use": """
+        from config import N, make
+        def f():
+            show(N, make())  #> 1, 1
+        def g():
+            show(N, make())  #> 1, 1
+        #--- config.py
+        N = 1
+        def make(): return N
+    """,
+    "objects of equal rows in two files": """
+        import a, b
+        show(a.c.n, b.c.n)  #> 1, 2
+        #--- a.py
+        class C: pass
+        c = C()
+        c.n = 1
+        #--- b.py
+        class C: pass
+        c = C()
+        c.n = 2
+    """,
+    "a file that is first used in a branch": """
+        strategy = tf.distribute.MirroredStrategy()
+        with strategy.scope():
+            for i in x:
+                if i:
+                    from model import build
+                    model = build()
+        model.fit(x)  #> fit(?x) of keras.Sequential() under MirroredStrategy()
+        #--- model.py
+        import keras
+        def build(): return keras.Sequential([])
+    """,
+    "what a file does only as the program": """
+        from config import N, D
+        show(N, D)  #> 1, {'a': 1}
+        #--- config.py
+        N = 1
+        D = {'a': 1}
+        if __name__ == "__main__":
+            N = 2
+            D['a'] = 2
+    """,
     "a missing file": """
         from nowhere import make
         from .nowhere import other

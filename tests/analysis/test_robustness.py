@@ -222,4 +222,4 @@ def test_the_standard_library(path: Path) -> None:
     tree = parse(text)
     if tree is None:
         pytest.skip("libcst can't parse it")
-    analyse([tree], str(path))
+    analyse([tree], str(path), thorough=True)
