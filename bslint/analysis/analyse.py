@@ -9,7 +9,7 @@ import libcst as cst
 import msgspec
 
 from bslint.analysis import chains, uncalled
-from bslint.analysis.facts import Fact, Run, UsedNames
+from bslint.analysis.facts import Fact, Loop, Run, UsedNames
 from bslint.analysis.interpreter import PROGRAM_BUDGET, Frame, Interpreter
 from bslint.analysis.project import Project
 from bslint.analysis.store import Scope
@@ -82,10 +82,25 @@ def _last_expression(tree: cst.Module) -> cst.CSTNode | None:
 def _collect(it: Interpreter) -> tuple[Fact, ...]:
     effects = it.effects
     discarded = {(id(one.node), one.value.key): one for one in effects.discarded}
-    return (*chains.pipelines(it), *_distinct(effects.runs), *effects.loops, *effects.handlers, *discarded.values())
+    loops = _distinct_loops(effects.loops)
+    return (*chains.pipelines(it), *_distinct_runs(effects.runs), *loops, *effects.handlers, *discarded.values())
 
 
-def _distinct(runs: Sequence[Run]) -> Iterable[Run]:
+def _distinct_loops(loops: Sequence[Loop]) -> Iterable[Loop]:
+    """Loops that differ in something: the body of a loop around them is executed twice."""
+    return {
+        (
+            *(id(one.node) for one in loop.nest()),
+            loop.iterable.key if loop.iterable is not None else None,
+            *(frozenset(map(id, nodes)) for nodes in (loop.gradients, loop.updates)),
+            frozenset(id(run.node) for run in loop.runs),
+            frozenset(value.key for value in (*loop.consumed, *loop.models)),
+        ): loop
+        for loop in loops
+    }.values()
+
+
+def _distinct_runs(runs: Sequence[Run]) -> Iterable[Run]:
     """Runs that differ in something: the body of a loop is executed twice."""
     return {
         (

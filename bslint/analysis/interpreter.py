@@ -420,13 +420,13 @@ class Interpreter:
     @contextmanager
     def elsewhere(self, scope: Scope) -> Iterator[None]:
         """Another file is executed: where it is imported plays no part."""
-        before = self.context, self.round, self.path, self.loops, self.strategies, self.repeating
+        before = self.context, self.round, self.path, self.loops, self.strategies, self.repeating, self.muted
         self.context, self.round, self.path = self.uid("file", scope.uid), 0, {}
-        self.loops, self.strategies, self.repeating = [], [], 0
+        self.loops, self.strategies, self.repeating, self.muted = [], [], 0, 0
         try:
             yield
         finally:
-            self.context, self.round, self.path, self.loops, self.strategies, self.repeating = before
+            self.context, self.round, self.path, self.loops, self.strategies, self.repeating, self.muted = before
 
     # Pipelines
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.analysis.programs import check, table
+from tests.analysis.programs import check, see, table
 
 MARKS = "from marks import show\n"
 
@@ -225,8 +225,6 @@ def test_names(program: str) -> None:
     ],
 )
 def test_other_libraries_are_no_datasets(program: str) -> None:
-    from tests.analysis.programs import see
-
     seen = see(f"{program}\nds = ds.map(f).batch(32).shuffle(10)\nfor b in ds.repeat():\n    step(b)\n", prelude=MARKS)
     assert seen.pipelines() == []
     assert seen.rows() == {}

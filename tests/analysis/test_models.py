@@ -1,5 +1,7 @@
 """Keras: what is known of models, and of the calls that run them."""
 
+from textwrap import dedent
+
 import pytest
 
 from bslint.analysis.facts import Run
@@ -188,8 +190,6 @@ MODELS = {
     ("program", "layers", "readable"), [pytest.param(*case, id=name) for name, case in MODELS.items()]
 )
 def test_models(program: str, layers: list[str] | None, readable: bool) -> None:
-    from textwrap import dedent
-
     seen = see(dedent(program) + "\nmodel.fit(x)\n")
     (run,) = [fact for fact in seen.facts.facts if isinstance(fact, Run)]
     assert run.model is not None

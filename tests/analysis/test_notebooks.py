@@ -86,6 +86,11 @@ CELLS = {
         #%%
         show(n)  #> 1
     """,
+    "what a magic gives is unknown": """
+        files = get_ipython()
+        #%%
+        show(files)  #> ?get_ipython(…)
+    """,
     "functions that no cell calls": """
         n = 1
         def f():

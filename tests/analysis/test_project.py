@@ -1,6 +1,6 @@
 """Imports of other files of the same project: constants, functions, classes; packages, stars, cycles, missing files."""
 
-import pytest
+from pathlib import Path
 
 from tests.analysis.programs import check, see, table
 
@@ -233,6 +233,15 @@ MODULES = {
         c = C()
         c.n = 2
     """,
+    "a file that is first used where errors are expected": """
+        import pytest
+        import data
+        with pytest.raises(ValueError): data.ds.batch(2)
+        model.fit(data.ds, steps_per_epoch=2)  #> fit(range(8))
+        #--- data.py
+        import tensorflow as tf
+        ds = tf.data.Dataset.range(8)
+    """,
     "a file that is first used in a branch": """
         strategy = tf.distribute.MirroredStrategy()
         with strategy.scope():
@@ -454,18 +463,15 @@ CYCLES = {
 
 
 @table(MODULES, PACKAGES, STARS, CYCLES)
-def test_project(program: str, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_project(program: str, tmp_path: Path) -> None:
     prelude = "import tensorflow as tf; from marks import show\n"
     check(program, tmp_path, prelude)
 
 
-def test_a_program_in_a_package_finds_the_package(tmp_path) -> None:
-    from pathlib import Path
-
-    folder = Path(tmp_path)
-    (folder / "pack").mkdir()
-    (folder / "pack" / "__init__.py").write_text("")
-    (folder / "other.py").write_text("K = 2\n")
+def test_a_program_in_a_package_finds_the_package(tmp_path: Path) -> None:
+    (tmp_path / "pack").mkdir()
+    (tmp_path / "pack" / "__init__.py").write_text("")
+    (tmp_path / "other.py").write_text("K = 2\n")
     check(
         """
         from .config import N
@@ -476,11 +482,11 @@ def test_a_program_in_a_package_finds_the_package(tmp_path) -> None:
         #--- config.py
         N = 1
         """,
-        folder / "pack",
+        tmp_path / "pack",
     )
 
 
-def test_the_files_that_were_read(tmp_path) -> None:
+def test_the_files_that_were_read(tmp_path: Path) -> None:
     seen = see(
         """
         from a import N
@@ -498,7 +504,7 @@ def test_the_files_that_were_read(tmp_path) -> None:
     assert [path.rpartition("/")[2] for path in seen.facts.read] == ["a.py", "b.py"]
 
 
-def test_a_changed_file_is_read_again(tmp_path) -> None:
+def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     program = "from config import N\nshow(N)\n#--- config.py\nN = {}\n"
     assert list(see(program.format(1), tmp_path).rows().values()) == ["1"]
     assert list(see(program.format(22), tmp_path).rows().values()) == ["22"]

@@ -14,7 +14,7 @@ from tests.analysis.programs import PRELUDE, see
 
 STANDARD_LIBRARY = Path(sysconfig.get_paths()["stdlib"])
 SAMPLE = 150
-LARGEST = 25_000
+LARGEST = 20_000
 
 NAMES = "a b c d f g n x C D ds model self".split()
 ATOMS = (
@@ -200,7 +200,7 @@ def _programs(count: int) -> list[object]:
     return found
 
 
-@pytest.mark.parametrize("program", _programs(400))
+@pytest.mark.parametrize("program", _programs(300))
 def test_random_programs(program: str) -> None:
     first, again = see(program), see(program)
     assert first.rows() == again.rows()
