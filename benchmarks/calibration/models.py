@@ -3,8 +3,9 @@
 The hold-out was written down before the estimate was tuned: its errors are published apart, and nothing in
 `bslint/memory` may be changed because of one of its models. The development set was a first hold-out: after its errors
 had been looked at once (mean 11.7 %, worst 43.4 %) it served to find what was missing, and the present one took its
-place. Imports TensorFlow: only the script that measures and
-the tests that ask for TensorFlow import this module.
+place. The third hold-out was written down before the traced depth was tuned, when two of the second one's models had
+been looked at. Imports TensorFlow: only the scripts that measure or trace and the tests that ask for TensorFlow import
+this module.
 """
 
 from __future__ import annotations
@@ -393,5 +394,137 @@ HOLD_OUT: dict[str, Case] = {
     "super_resolution": Case(super_resolution, "adam", (8, 16), "mse"),
     "weather": Case(weather, "adam", (64, 256), "mse"),
 }
-PARTS = {"zoo": ZOO, "development": DEVELOPMENT, "hold-out": HOLD_OUT}
-CASES: dict[str, Case] = {**ZOO, **DEVELOPMENT, **HOLD_OUT}
+
+
+def deeplab() -> keras.Model:
+    """Segmentation with dilated convolutions: parallel rates, global context, bilinear upsampling."""
+    inputs = keras.Input((128, 128, 3))
+
+    def unit(x: Any, filters: int, size: int = 3, **arguments: Any) -> Any:
+        x = layers.Conv2D(filters, size, padding="same", use_bias=False, **arguments)(x)
+        return layers.Activation("relu")(layers.BatchNormalization()(x))
+
+    x = early = unit(unit(inputs, 32, strides=2), 48)
+    for filters in (64, 96):
+        x = unit(unit(x, filters, strides=2), filters)
+    pooled = layers.GlobalAveragePooling2D(keepdims=True)(x)
+    parts = [unit(x, 64, 1), *(unit(x, 64, dilation_rate=rate) for rate in (2, 4, 6))]
+    parts.append(layers.UpSampling2D(16, interpolation="bilinear")(unit(pooled, 64, 1)))
+    x = unit(layers.Concatenate()(parts), 64, 1)
+    x = layers.Concatenate()([layers.UpSampling2D(4, interpolation="bilinear")(x), unit(early, 24, 1)])
+    x = layers.UpSampling2D(2, interpolation="bilinear")(unit(x, 64))
+    return keras.Model(inputs, layers.Conv2D(12, 1, activation="softmax")(x))
+
+
+def se_resnet() -> keras.Model:
+    """Residual blocks with squeeze and excitation, swish, on 64×64 images."""
+    inputs = keras.Input((64, 64, 3))
+    x = layers.Conv2D(32, 3, padding="same", use_bias=False)(inputs)
+    for filters in (32, 64, 128):
+        for place in range(2):
+            stride = 2 if place == 0 else 1
+            y = layers.Activation("swish")(layers.BatchNormalization()(x))
+            y = layers.Conv2D(filters, 3, strides=stride, padding="same", use_bias=False)(y)
+            y = layers.Activation("swish")(layers.BatchNormalization()(y))
+            y = layers.Conv2D(filters, 3, padding="same", use_bias=False)(y)
+            gate = layers.GlobalAveragePooling2D()(y)
+            gate = layers.Dense(filters // 8, activation="swish")(gate)
+            gate = layers.Reshape((1, 1, filters))(layers.Dense(filters, activation="sigmoid")(gate))
+            y = layers.Multiply()([y, gate])
+            if stride > 1:
+                x = layers.Conv2D(filters, 1, strides=stride, use_bias=False)(x)
+            x = layers.Add()([x, y])
+    x = layers.GlobalAveragePooling2D()(layers.Activation("swish")(x))
+    return keras.Model(inputs, layers.Dense(40, activation="softmax")(layers.Dropout(0.3)(x)))
+
+
+def bert() -> keras.Model:
+    """A masked language model: learned places, four blocks, a head over the vocabulary."""
+    tokens, places = keras.Input((96,), dtype="int32"), keras.Input((96,), dtype="int32")
+    x = layers.Add()([layers.Embedding(10000, 256)(tokens), layers.Embedding(1000, 256)(places)])
+    x = layers.Dropout(0.1)(layers.LayerNormalization(epsilon=1e-12)(x))
+    for _ in range(4):
+        y = layers.Dropout(0.1)(layers.MultiHeadAttention(4, 64, dropout=0.1)(x, x))
+        x = layers.LayerNormalization(epsilon=1e-12)(layers.Add()([x, y]))
+        y = layers.Dense(256)(layers.Dense(1024, activation="gelu")(x))
+        x = layers.LayerNormalization(epsilon=1e-12)(layers.Add()([x, layers.Dropout(0.1)(y)]))
+    x = layers.LayerNormalization()(layers.Dense(256, activation="gelu")(x))
+    return keras.Model([tokens, places], layers.Dense(10000, activation="softmax")(x))
+
+
+def crnn() -> keras.Model:
+    """Reading of text lines: convolutions, then a bidirectional GRU along the width."""
+    inputs = keras.Input((32, 160, 1))
+    x = inputs
+    for filters, pool in ((32, (2, 2)), (64, (2, 2)), (128, (2, 1))):
+        x = layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
+        x = layers.MaxPooling2D(pool)(layers.BatchNormalization()(x))
+    x = layers.Reshape((40, 4 * 128))(layers.Permute((2, 1, 3))(x))
+    x = layers.Dropout(0.2)(layers.Dense(64, activation="relu")(x))
+    x = layers.Bidirectional(layers.GRU(96, return_sequences=True))(x)
+    return keras.Model(inputs, layers.Dense(64, activation="softmax")(x))
+
+
+def seq2seq() -> keras.Model:
+    """An LSTM encoder whose state starts an LSTM decoder that attends to the encoder's outputs."""
+    source, target = keras.Input((60,), dtype="int32"), keras.Input((50,), dtype="int32")
+    memory, *state = layers.LSTM(160, return_sequences=True, return_state=True)(layers.Embedding(9000, 96)(source))
+    x = layers.LSTM(160, return_sequences=True)(layers.Embedding(7000, 96)(target), initial_state=state)
+    x = layers.Concatenate()([x, layers.Attention()([x, memory])])
+    x = layers.Dense(160, activation="tanh")(x)
+    return keras.Model([source, target], layers.Dense(7000, activation="softmax")(x))
+
+
+def siamese() -> keras.Model:
+    """Two images through one network, compared by the difference of their embeddings."""
+    image = keras.Input((96, 96, 3))
+    x = image
+    for filters in (32, 64, 128):
+        x = layers.Conv2D(filters, 5, padding="same", activation="relu")(x)
+        x = layers.MaxPooling2D()(x)
+    branch = keras.Model(image, layers.Dense(256, activation="sigmoid")(layers.Flatten()(x)))
+    left, right = keras.Input((96, 96, 3)), keras.Input((96, 96, 3))
+    difference = layers.Subtract()([branch(left), branch(right)])
+    x = layers.Dense(64, activation="relu")(layers.Multiply()([difference, difference]))
+    return keras.Model([left, right], layers.Dense(2, activation="softmax")(x))
+
+
+def tabular() -> keras.Model:
+    """A residual network on the columns of a table."""
+    inputs = keras.Input((120,))
+    x = layers.Dense(384)(layers.BatchNormalization()(inputs))
+    for _ in range(5):
+        y = layers.Dense(768, activation="relu")(layers.BatchNormalization()(x))
+        x = layers.Add()([x, layers.Dropout(0.2)(layers.Dense(384)(layers.Dropout(0.2)(y)))])
+    x = layers.Activation("relu")(layers.BatchNormalization()(x))
+    return keras.Model(inputs, layers.Dense(7, activation="softmax")(x))
+
+
+def signal_resnet() -> keras.Model:
+    """Classification of heartbeats: one-dimensional residual convolutions with pooling and layer normalisation."""
+    inputs = keras.Input((2048, 12))
+    x = layers.Conv1D(64, 15, padding="same", activation="relu")(inputs)
+    for filters in (64, 128, 192):
+        y = layers.Conv1D(filters, 9, padding="same", activation="relu")(x)
+        y = layers.LayerNormalization()(layers.Conv1D(filters, 9, padding="same")(y))
+        x = layers.Activation("relu")(layers.Add()([y, layers.Conv1D(filters, 1)(x)]))
+        x = layers.MaxPooling1D(2)(x)
+    x = layers.Concatenate()([layers.GlobalAveragePooling1D()(x), layers.GlobalMaxPooling1D()(x)])
+    return keras.Model(inputs, layers.Dense(5, activation="softmax")(layers.Dropout(0.4)(x)))
+
+
+HOLD_OUT_3: dict[str, Case] = {
+    "mobilenetv3small": Case(application("MobileNetV3Small"), "adam", (8, 16)),
+    "resnet50v2": Case(application("ResNet50V2", 160), "momentum", (8,)),
+    "efficientnetv2b2": Case(application("EfficientNetV2B2", 160), "adamw", (4, 8)),
+    "deeplab": Case(deeplab, "adam", (4, 16)),
+    "se_resnet": Case(se_resnet, "momentum", (16, 64)),
+    "bert": Case(bert, "adamw", (8, 24)),
+    "crnn": Case(crnn, "adam", (16, 64)),
+    "seq2seq": Case(seq2seq, "rmsprop", (16, 48)),
+    "siamese": Case(siamese, "adam", (8, 32)),
+    "tabular": Case(tabular, "adamw", (512, 4096)),
+    "signal_resnet": Case(signal_resnet, "adam", (8, 32)),
+}
+PARTS = {"zoo": ZOO, "development": DEVELOPMENT, "hold-out": HOLD_OUT, "hold-out 3": HOLD_OUT_3}
+CASES: dict[str, Case] = {**ZOO, **DEVELOPMENT, **HOLD_OUT, **HOLD_OUT_3}
