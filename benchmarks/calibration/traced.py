@@ -1,0 +1,64 @@
+"""Compare the traced depth with what was measured: needs TensorFlow, runs no step.
+
+    python -m benchmarks.calibration.traced [--parts zoo,development] [MODEL ...]
+
+Builds each model in a graph of its own, where it gets no weights, traces a step at every batch size of the records and
+prints bytes measured and traced, per model the errors, per part their mean and the worst.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.calibration.compare import Comparison, measured, records, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MIB = 1 << 20
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="*")
+    parser.add_argument("--parts", default="zoo,development,hold-out,hold-out 3")
+    options = parser.parse_args()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    for part in options.parts.split(","):
+        rows = list(compare(part, options.models))
+        if rows:
+            show(f"{part}, traced", rows)
+
+
+def compare(part: str, models: list[str]) -> Iterator[Comparison]:
+    """Every record of a `tf.function` step with its traced peak."""
+    chosen = [one for one in records() if one["part"] == part and (one["name"] in models or not models)]
+    for record in chosen:
+        if record["mode"] == "function" and record["policy"] == "float32":
+            row = Comparison(record, measured(record), traced(record))
+            sizes = f"{row.measured / _MIB:9.1f}{row.estimated / _MIB:9.1f} MiB"
+            print(f"  {record['name']:18}{record['batch']:6}{sizes}{row.error:+7.1f} %", flush=True)
+            yield row
+
+
+def traced(record: dict[str, Any]) -> int:
+    """The peak of a record's model at its batch size."""
+    import keras
+
+    from benchmarks.calibration.models import CASES, OPTIMIZERS
+    from bslint.verify.trace import Step, surroundings
+
+    keras.utils.clear_session()
+    case = CASES[record["name"]]
+    loss = keras.losses.MeanSquaredError() if case.loss == "mse" else keras.losses.SparseCategoricalCrossentropy()
+    with surroundings():
+        model = case.build()
+        model.compile(OPTIMIZERS[case.optimizer](), loss)
+        return Step(model).peak(record["batch"])
+
+
+if __name__ == "__main__":
+    main()
