@@ -40,7 +40,7 @@ TENSORFLOW = ("tensorflow", "keras")
 # What trains a model.
 TRAINS = (".fit(", ".fit_generator(", "train_on_batch(", "apply_gradients", "minimize(", "assign_sub")
 # What a training step written by hand calls, in the file or in one that it imports.
-STEPS = ("GradientTape", "train_on_batch", "minimize(")
+STEPS = ("GradientTape", "train_on_batch", "minimize(", "apply_gradients(")
 # What cuts a window out of an array.
 SLICES: tuple[str | re.Pattern[bytes], ...] = (re.compile(rb"\[[^\]]*:"), "tf.slice", "gather(", "take(", "split(")
 # What catches an error of any kind, or of memory.

@@ -513,7 +513,10 @@ RANDOM_GENERATORS: tuple[str, ...] = (
 # Random numbers of Python: anew for every element inside a `py_function`, once where TensorFlow traces the code.
 PYTHON_RANDOM: tuple[str, ...] = ("numpy.random.", "random.", "imgaug.", "albumentations.")
 SEEDING: frozenset[str] = frozenset(
-    "seed default_rng RandomState Random SystemRandom getstate setstate SeedSequence".split()
+    (
+        "seed default_rng RandomState Random SystemRandom getstate setstate get_state set_state SeedSequence set_seed "
+        "set_random_seed"
+    ).split()
 )
 PYTHON_FUNCTIONS: frozenset[str] = frozenset(
     ("tf.py_function", "tf.numpy_function", "tf.py_func", "tf.contrib.eager.py_func")

@@ -285,6 +285,7 @@ def enter(
         effects.note(it, "unknown", function.name, node)
         return it.unknown(node, f"{function.name}(…)")
     it.entered.add(id(function.node))
+    cuts = it.cuts
     for loop in it.loops:
         loop.entered.append(function.node)
     with it.called_from(node):
@@ -303,7 +304,8 @@ def enter(
         it.path = frame.path
     if frame.yields:
         made = it.make("generator", node)
-        it.generators[made.key] = function
+        it.generators[made.key] = (function, bound)
+        it.splits = it.splits or it.cuts > cuts
         it.set_field(made, "yielded", it.join([(frozenset(), value) for value in frame.yields]) or it.unknown(node))
         return made
     return result

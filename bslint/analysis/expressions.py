@@ -212,6 +212,7 @@ def _sliced(it: Interpreter, base: Value, bounds: list[Value], node: cst.CSTNode
         return it.new_list(cut, node) if isinstance(base, Object) else cut
     if window is not None and isinstance(base, Known) and isinstance(base.value, (str, bytes)):
         return Known(base.value[window], node)
+    it.cuts += 1
     for loop in it.loops:
         loop.cuts.append(node)
     key = Composite(("slice", base.key, *(bound.key for bound in bounds)))

@@ -148,7 +148,7 @@ class Interpreter:
         self.instances: dict[int, Object] = {}
         self.entered: set[int] = set()
         self.activity: dict[int, list[Run | Stage]] = {}
-        self.generators: dict[Key, Function] = {}
+        self.generators: dict[Key, tuple[Function, dict[str, Value]]] = {}
         self.passes: list[loops.Pass] = []
         self.repeating = 0
         self.building = 0  # counts the layers, and the tensors without data, that were made so far
@@ -158,7 +158,8 @@ class Interpreter:
         self.thorough = False
         # What expressions were found to be, by their nodes; only kept for those who cut programs apart.
         self.notes: dict[int, Value | None] | None = None
-        self.splits = False
+        self.splits = False  # arrays are cut by functions of libraries, or by generators of the program
+        self.cuts = 0  # counts the slices of arrays so far
         self.iterations = 0
         self.reader: networks.Reader | None = None  # what reads a model just now
         self.live: networks.Reader | None = None  # what reads shapes while the program is executed

@@ -354,7 +354,7 @@ def record_run(it: Interpreter, name: str, described: Model | None, arguments: A
         fed_back=is_single and single.is_fed_back(it, data),
     )
     it.effects.runs.append(run)
-    it.happened(run, *(it.generators[one.key] for one in alternatives(data) if one.key in it.generators))
+    it.happened(run, *(it.generators[one.key][0] for one in alternatives(data) if one.key in it.generators))
     for loop in it.loops:
         loop.runs.append(run)
         if described is not None and name == "train_on_batch":

@@ -37,6 +37,7 @@ from bslint.analysis.values import (
     Function,
     Items,
     LayerOutput,
+    Mapping,
     Method,
     Object,
     Value,
@@ -44,12 +45,14 @@ from bslint.analysis.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import libcst as cst
 
     from bslint.analysis.interpreter import Flow, Interpreter
 
+# What is fetched from a session is searched so deep.
+_MAX_FETCHED = 3
 # What functions out of sight that clean up are called.
 _CLEARING_NAME = re.compile(r"clear|clean|free_|release|(?:reset|close|end).*(?:session|keras|tf|graph|memory)")
 
@@ -184,7 +187,9 @@ def _object_method(it: Interpreter, receiver: Object, name: str, arguments: Argu
         if found is not None:
             return found
     types = receiver.types()
-    if not any(map(_is_foreign, types)):
+    if any(map(_is_foreign, types)):
+        _feeds(it, name, arguments, node)
+    else:
         found = duck_call(it, receiver, name, arguments, node)
         if found is not None:
             return found
@@ -223,9 +228,7 @@ def duck_call(it: Interpreter, receiver: Value, name: str, arguments: Arguments,
         keras.updated(it, node, receiver, arguments)
         replicas.updated(it, name, arguments, node)
         return None
-    if name == "train_on_batch":
-        for loop in it.loops:
-            loop.fed.append(node)
+    _feeds(it, name, arguments, node)
     if name == "scope" and not arguments.positional:
         return datasets.strategy_scope(it, receiver, node)
     if name in {"run", "experimental_run_v2"} and any(isinstance(one, Function) for one in _first(arguments)):
@@ -233,6 +236,33 @@ def duck_call(it: Interpreter, receiver: Value, name: str, arguments: Arguments,
     if name in {"experimental_distribute_dataset", "distribute_datasets_from_function"}:
         return datasets.distributed(it, receiver, name, arguments, node)
     return keras.duck_method(it, receiver, name, arguments, node)
+
+
+def _feeds(it: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode) -> None:
+    """A call of something out of sight may train on what it is given."""
+    if it.loops and (name == "train_on_batch" or (name == "run" and _updates_weights(it, arguments))):
+        for loop in it.loops:
+            loop.fed.append(node)
+
+
+def _updates_weights(it: Interpreter, arguments: Arguments) -> bool:
+    """Whether `session.run(fetches, feed_dict)` is asked for what `optimizer.minimize(loss)` gave."""
+    fetched = arguments.value("fetches", 0)
+    return fetched is not None and any(is_update(it, one) for one in _fetched(it, fetched))
+
+
+def is_update(it: Interpreter, value: Value) -> bool:
+    """Whether a value is the operation by which an optimizer changes weights, in a graph."""
+    return value.origin is not None and any(value.origin is node for node in it.effects.updates)
+
+
+def _fetched(it: Interpreter, value: Value, depth: int = 0) -> Iterator[Value]:
+    for one in alternatives(value):
+        yield one
+        held = it.contents(one) or it.mapping(one)
+        if held is not None and depth < _MAX_FETCHED:
+            for inner in held.items.values() if isinstance(held, Mapping) else held.items:
+                yield from _fetched(it, inner, depth + 1)
 
 
 def _first(arguments: Arguments) -> tuple[Value, ...]:

@@ -62,6 +62,9 @@ def check(found: Windows, context: Context) -> Iterator[Finding]:
     if found.cause == "shuffled":
         why = f"only one of {features.array} and {labels.array} goes through the permutation"
         advice = "cut both arrays with the same indices"
+    elif found.cause == "apart":
+        why = f"{features.array} and {labels.array} are shuffled apart, each into an order of its own"
+        advice = "draw one permutation and cut both arrays with it"
     else:
         why = (
             f"{found.numbers()}the step {found.moment(features)} gets "
@@ -98,8 +101,25 @@ for epoch in range(epochs):
         step(x[order[i : i + 32]], y[i : i + 32])
 #                                  ^^^^^^^^^^^^^
 """,
+    "shuffled apart": f"""{_STEP}import numpy as np
+for epoch in range(epochs):
+    np.random.shuffle(x)
+    np.random.shuffle(y)
+    for i in range(0, len(x), 32):
+        step(x[i : i + 32], y[i : i + 32])
+#                           ^^^^^^^^^^^^^
+""",
 }
 GOOD = {
+    "shuffled apart from the same seed": f"""{_STEP}import numpy as np
+for epoch in range(epochs):
+    np.random.seed(epoch)
+    np.random.shuffle(x)
+    np.random.seed(epoch)
+    np.random.shuffle(y)
+    for i in range(0, len(x), 32):
+        step(x[i : i + 32], y[i : i + 32])
+""",
     "the same bounds": f"""{_STEP}for i in range(0, len(x), 32):
     end = min(i + 32, len(x))
     step(x[i:end], y[i:end])

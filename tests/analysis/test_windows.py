@@ -482,6 +482,87 @@ for i in range(0, len(x), 32):
         g = tape.gradient(l, xb)
         xb = xb + 0.01*tf.sign(g)
 """,
+    "shuffled in place from the same state": """
+for epoch in range(5):
+    state = np.random.get_state()
+    np.random.shuffle(x)
+    np.random.set_state(state)
+    np.random.shuffle(y)
+    for i in range(0, len(x), 32):
+        train_step(x[i:i+32], y[i:i+32])
+""",
+    "shuffled in place every time": """
+for i in range(len(x) // 32):
+    np.random.shuffle(x)
+    train_step(x[:32], x[:32])
+""",
+    "shuffled together": """
+from sklearn.utils import shuffle
+for epoch in range(5):
+    x, y = shuffle(x, y)
+    for i in range(0, len(x), 32):
+        train_step(x[i:i+32], y[i:i+32])
+""",
+    "generator made before the loops": """
+def batches(x, y, bs):
+    while True:
+        order = np.random.permutation(len(x))
+        for b in range(len(x) // bs):
+            sel = order[b * bs:(b + 1) * bs]
+            yield x[sel], y[sel]
+x, y = np.load("x.npy"), np.load("y.npy")
+source = batches(x, y, 32)
+for epoch in range(10):
+    for step in range(100):
+        train_step(*next(source))
+""",
+    "generator of epochs": """
+def batches(x, y, size, epochs):
+    count = int((len(x) - 1) / size) + 1
+    for epoch in range(epochs):
+        order = np.random.permutation(np.arange(len(x)))
+        for b in range(count):
+            end = min((b + 1) * size, len(x))
+            yield x[order][b * size:end], y[order][b * size:end]
+for xb, yb in batches(np.load("x.npy"), np.load("y.npy"), 64, 200):
+    train_step(xb, yb)
+""",
+    "generator that is left early": """
+def batches(x, y, bs):
+    for b in range(0, len(x), bs):
+        yield x[b:b + bs], y[b:b + bs]
+for step, (xb, yb) in enumerate(batches(x, y, 32)):
+    if step == 10:
+        break
+    train_step(xb, yb)
+""",
+    "growing windows": """
+for n in range(1, len(x)):
+    train_step(x[:n], y[:n])
+""",
+    "series with overlapping windows and targets": """
+for t in range(0, len(series) - 100, 50):
+    train_step(series[t:t + 100], labels[t:t + 100])
+""",
+    "the start of every file": """
+for path in paths:
+    data = np.load(path)
+    train_step(data[:32, :-1], data[:32, -1])
+""",
+    "columns split": """
+data = np.load("d.npy")
+for i in range(0, len(data), 32):
+    xb, yb = tf.split(model(data[i:i + 32]), 2, axis=1)
+    train_step(xb, yb)
+""",
+    "a session evaluates": """
+image, label = tf.placeholder(tf.float32), tf.placeholder(tf.int64)
+error = tf.reduce_mean(image)
+train = tf.train.AdamOptimizer(1e-3).minimize(error)
+with tf.Session() as sess:
+    for i in range(len(x) // 100):
+        sess.run(error, feed_dict={image: x[i:i + 100], label: y[i:i + 100]})
+""",
 }
 
 WRONG = {
@@ -687,6 +768,117 @@ for e in range(3):
     for i in range(0, len(x), batch):
         for j in range(0, batch, micro):
             train_step(x[i+j:i+j+batch], y[i+j:i+j+batch])
+""",
+    ),
+    "length of a converted array": (
+        "empty",
+        """
+x = np.load("x.npy").astype(np.float32)
+y = np.load("y.npy").astype(np.int32)
+steps = x.shape[0] // 64 + 1
+for epoch in range(40):
+    for i in range(steps):
+        train_step(x[i * 64:(i + 1) * 64], y[i * 64:(i + 1) * 64])
+""",
+    ),
+    "shuffled apart": (
+        "misaligned",
+        """
+for epoch in range(5):
+    ix, iy = np.random.permutation(len(x)), np.random.permutation(len(x))
+    for i in range(0, len(x), 32):
+        train_step(x[ix[i:i + 32]], y[iy[i:i + 32]])
+""",
+    ),
+    "only the features are shuffled": (
+        "misaligned",
+        """
+for epoch in range(5):
+    np.random.shuffle(x)
+    for i in range(0, len(x), 32):
+        train_step(x[i:i + 32], y[i:i + 32])
+""",
+    ),
+    "half a batch on": (
+        "overlap",
+        """
+(x, y), _ = keras.datasets.mnist.load_data()
+for epoch in range(5):
+    for i in range(0, len(x) - 127, 64):
+        train_step(x[i:i + 128], y[i:i + 128])
+""",
+    ),
+    "the generator is the loop": (
+        "empty",
+        """
+def batches(x, y, size, epochs):
+    for epoch in range(epochs):
+        for b in range(int(len(x) / size) + 1):
+            end = min((b + 1) * size, len(x))
+            yield x[b * size:end], y[b * size:end]
+for xb, yb in batches(np.load("x.npy"), np.load("y.npy"), 64, 200):
+    train_step(xb, yb)
+""",
+    ),
+    "a generator made before the loops": (
+        "empty",
+        """
+def batches(x, y, bs):
+    while True:
+        for b in range(len(x) // bs + 1):
+            yield x[b * bs:(b + 1) * bs], y[b * bs:(b + 1) * bs]
+source = batches(np.load("x.npy"), np.load("y.npy"), 32)
+for step in range(1000):
+    train_step(*next(source))
+""",
+    ),
+    "the first minibatch of each order": (
+        "still",
+        """
+class Agent:
+    def update(self, obs, act):
+        n = len(obs)
+        for _ in range(self.epochs):
+            idx = np.arange(n)
+            np.random.shuffle(idx)
+            for s in range(0, n, 64):
+                mb = idx[:64]
+                train_step(obs[mb], act[mb])
+""",
+    ),
+    "a file at a time": (
+        "empty",
+        """
+for epoch in range(10):
+    for path in paths:
+        data = np.load(path)
+        for i in range(len(data) // 32 + 1):
+            train_step(data[i * 32:(i + 1) * 32, :-1], data[i * 32:(i + 1) * 32, -1])
+""",
+    ),
+    "a session trains": (
+        "overlap",
+        """
+image, label = tf.placeholder(tf.float32), tf.placeholder(tf.int64)
+error = tf.reduce_mean(image)
+train = tf.train.AdamOptimizer(1e-3).minimize(error)
+with tf.Session() as sess:
+    for epoch in range(10):
+        for i in range(len(x) // 100):
+            _, e = sess.run([train, error], feed_dict={image: x[i:i + 100], label: y[i:i + 100]})
+""",
+    ),
+    "a session of a class trains": (
+        "gap",
+        """
+class Net:
+    def __init__(self, sess):
+        self.sess = sess
+        self.x = tf.placeholder(tf.float32)
+        self.step = tf.train.AdamOptimizer(1e-3).minimize(tf.reduce_mean(self.x))
+    def fit(self, data, batch_size):
+        for i in range(1, data.shape[0] // batch_size):
+            self.sess.run(self.step, {self.x: data[i * batch_size:(i + 1) * batch_size]})
 """,
     ),
 }

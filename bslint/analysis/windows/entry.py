@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from bslint.analysis import flow
 from bslint.analysis.interpreter import consistent
 from bslint.analysis.values import (
     Choice,
@@ -15,6 +16,7 @@ from bslint.analysis.values import (
     Items,
     Key,
     Known,
+    Method,
     Object,
     Symbol,
     Value,
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bslint.analysis.interpreter import Interpreter
+    from bslint.analysis.values import Function
 
 # Functions and methods that give an array of as many samples as their first argument, in the same order.
 KEEPING = frozenset(
@@ -147,10 +150,19 @@ class Assignment(msgspec.Struct, eq=False):
 
 
 class Entry:
-    """The values at the entry of a nest, under one assignment."""
+    """The values at the entry of a nest, under one assignment.
 
-    def __init__(self, it: Interpreter, assignment: Assignment) -> None:
+    Args:
+        it: the interpreter.
+        assignment: what unknown numbers are.
+        resume: starts a generator of the program that was called before.
+    """
+
+    def __init__(
+        self, it: Interpreter, assignment: Assignment, resume: Callable[[Function, dict[str, Any]], Any]
+    ) -> None:
         self.it = it
+        self.resume = resume
         self.assignment = assignment
         self.counts: dict[Key, tuple[str, int]] = {}
         self.asked: dict[Key, int] = {}
@@ -188,6 +200,9 @@ class Entry:
             return {name: self.convert(one) for name, one in entries.items.items()} if entries.complete else value
         if type_ == "range":
             return self._range(value)
+        if value.key in self.it.generators:
+            function, bound = self.it.generators[value.key]
+            return self.resume(function, {name: self.convert(one) for name, one in bound.items()})
         if value.call is None:
             return value
         first = value.call.positional[0].value if value.call.positional else value.call.value("initial_value")
@@ -264,7 +279,7 @@ class Entry:
         return RANDOM if ".random." in value.type or value.type.startswith("random.") else INDEX
 
     def _symbol(self, value: Symbol) -> Any:
-        axis = _axis(value)
+        axis = axis_of(value)
         if axis is not None:
             return self.length(axis[0], axis[1])
         if value.kind in {"tensor", "array", "gradient", "str", "never"}:
@@ -303,9 +318,11 @@ class Entry:
         if key not in self._roots:
             known = self._known_length(base, axis)
             length = known if known is not None else self.asked.get(key, ENDLESS)
-            self._roots[key] = Root(key, length, symbol=None if known is not None else key, axis=axis)
+            root = self._roots[key] = Root(key, length, symbol=None if known is not None else key, axis=axis)
+            described = array_of(base)
+            root.samples = described is not None and bool(described.data)
         root = self._roots[key]
-        return Array(root, range(root.length))
+        return Array(root, range(root.length), root.space)
 
     def measured(self, array: Array) -> int:
         """The length of an array of the machine that the program asks for."""
@@ -337,10 +354,11 @@ class Entry:
             return value.base.base
         if isinstance(value, Symbol) and value.attribute in KEEPING_ATTRIBUTES:
             return value.base
-        call = value.call if isinstance(value, Object) and isinstance(value.type, str) else None
-        if call is not None and call.positional and str(value.type).rpartition(".")[2] in KEEPING:  # type: ignore[attr-defined]
-            return call.positional[0].value if _is_array(call.positional[0].value) else None
-        return None
+        if not isinstance(value, Object) or not isinstance(value.type, str):
+            return None
+        name, given, receiver = flow.arguments_of(self.it, value)
+        first = receiver if receiver is not None else next(iter(given), None)
+        return first if name in KEEPING and first is not None and _is_array(first) else None
 
     def _known_length(self, base: Value, axis: int) -> int | None:
         """The length that is written where an array is made, or that its source is known to have."""
@@ -372,7 +390,7 @@ def _is_array(value: Value) -> bool:
     return not (isinstance(value, (Known, Items)) or (isinstance(value, Object) and value.type in {"list", "dict"}))
 
 
-def _axis(value: Symbol) -> tuple[Value, int] | None:
+def axis_of(value: Symbol) -> tuple[Value, int] | None:
     """The array and axis whose length this is: `x.shape[0]`, `n, d = x.shape`, `tf.shape(x)[0]`."""
     key, base = value.key, value.base
     if not isinstance(key, tuple) or key[0] not in {"item of", "part of"} or base is None:
@@ -380,18 +398,24 @@ def _axis(value: Symbol) -> tuple[Value, int] | None:
     axis = key[-1]
     if isinstance(axis, tuple) and axis[:2] == ("known", int):
         axis = axis[2]
-    if type(axis) is not int or axis < 0:
-        return None
+    measured = _measured(base) if type(axis) is int and axis >= 0 else None
+    return (measured, axis) if measured is not None else None
+
+
+def _measured(base: Value) -> Value | None:
+    """The array whose shape this is."""
     for _ in range(3):
         if isinstance(base, Object) and base.type in {"tf.shape", "numpy.shape"} and base.call and base.call.positional:
-            return base.call.positional[0].value, axis
+            return base.call.positional[0].value
+        if isinstance(base, Method):
+            return base.receiver if base.name in {"shape", "dims"} else None
         if not isinstance(base, Symbol):
             return None
         if base.attribute in {"shape", "dims"} and base.base is not None:
-            return base.base, axis
+            return base.base
         inner = base.base
         if base.attribute is None and isinstance(inner, Symbol) and inner.attribute == "get_shape" and inner.base:
-            return inner.base, axis
+            return inner.base
         if inner is None:
             return None
         base = inner.base if isinstance(inner, Symbol) and inner.attribute == "as_list" and inner.base else inner

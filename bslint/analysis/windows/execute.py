@@ -40,12 +40,14 @@ class Trial(msgspec.Struct, frozen=True, eq=False):
         length: the length given to arrays of unknown length; 0 when none was asked for.
         whole: whether that length (or the known one) consists of whole groups of batches.
         sites: the windows that reached the training, by the slice that cut them.
+        longer: the same of a run with more samples.
     """
 
     machine: Machine
     length: int
     whole: bool
     sites: tuple[Site, ...]
+    longer: tuple[Site, ...] = ()
 
 
 @contextmanager
@@ -135,13 +137,14 @@ def _runs(it: Interpreter, node: cst.For | cst.While, code: Code, *, flags: bool
         if not asked:
             found.append(Trial(probe, 0, _divisible(seen, group), seen))
         whole = probe.entry.assignment.length
+        longer = seen
         for length in _lengths(batch, group) if asked else ():
             machine = run(it, node, Assignment(length, counts, flags), code=code, asked=asked, settles=True)
             seen = sites(machine)
             if not seen and length == 3 * group:  # too short for one iteration of a loop around
                 group = whole
                 break
-            found.append(Trial(machine, length, length % group == 0, seen))
+            found.append(Trial(machine, length, length % group == 0, seen, longer))
         for length in _lengths(batch, group) if asked and group == whole else ():
             machine = run(it, node, Assignment(length, counts, flags), code=code, asked=asked, settles=True)
             found.append(Trial(machine, length, length % group == 0, sites(machine)))

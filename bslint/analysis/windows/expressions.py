@@ -564,7 +564,7 @@ def gathered(m: Machine, base: Any, index: Array | Element) -> Any:
     """`x[idx[a:b]]`: the window of `x` through the indices."""
     window = index.window if isinstance(index, Element) else index
     array = m.array(base)
-    if array is None or array.space is not None:
+    if array is None or array.space is not array.root.space:
         return derived((base, index))
     root = array.root
     if array.node is not None:  # the indices count within the part that is passed on

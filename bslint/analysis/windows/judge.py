@@ -12,9 +12,13 @@ from bslint.analysis.windows.values import ENDLESS, Array
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from bslint.analysis.values import Key
     from bslint.analysis.windows.execute import Trial
     from bslint.analysis.windows.levels import Level, Site
     from bslint.analysis.windows.machine import Machine, Read
+
+# More samples than any trial has.
+_LONGEST = ENDLESS
 
 Kind: TypeAlias = Literal["overlap", "gap", "empty", "still", "misaligned"]
 
@@ -95,13 +99,13 @@ def _bounds_known(verdict: Verdict) -> bool:
     return verdict.shown.site.root.length < ENDLESS // 2
 
 
-def _same(site: Site, trial: Trial) -> Site | None:
+def _same(site: Site, sites: Sequence[Site]) -> Site | None:
     """The same slice in another run."""
     loops = [level.loop for level in site.levels]
     return next(
         (
             one
-            for one in trial.sites
+            for one in sites
             if one.node is site.node and one.root.key == site.root.key and [level.loop for level in one.levels] == loops
         ),
         None,
@@ -109,7 +113,7 @@ def _same(site: Site, trial: Trial) -> Site | None:
 
 
 def _verdict(site: Site, trials: Sequence[Trial], driven: Callable[[int], bool]) -> Verdict | None:
-    found = [(trial, one) for trial in trials if (one := _same(site, trial)) is not None]
+    found = [(trial, one) for trial in trials if (one := _same(site, trial.sites)) is not None]
     by_length = _driven_loops(found) if len({trial.length for trial, _ in found}) > 1 else set()
 
     def is_driven(loop: int) -> bool:
@@ -135,9 +139,11 @@ def _driven_loops(found: Sequence[tuple[Trial, Site]]) -> set[int]:
     """Loops that run more often for more samples."""
     trips: dict[tuple[object, int], set[tuple[int, int]]] = {}
     for trial, site in found:
-        for level in site.levels:
-            key = (trial.machine.entry.assignment.counts, level.loop)
-            trips.setdefault(key, set()).add((trial.length, level.trips))
+        longest = _same(site, trial.longer)
+        for length, one in ((trial.length, site), (_LONGEST, longest)):
+            for level in one.levels if one is not None else ():
+                key = (trial.machine.entry.assignment.counts, level.loop)
+                trips.setdefault(key, set()).add((length, level.trips))
     return {
         loop
         for (_, loop), seen in trips.items()
@@ -266,7 +272,9 @@ def _single_overlap(site: Site, trial: Trial, reads: Sequence[Read], driven: Cal
     labelled = _has_partner(site, trial)
     if width == step + 1 and step > 1 and labelled:
         cause = "end"
-    elif step == 1 and width > 1 and driven(level.loop) and abs(count * width - site.root.length) <= width:
+    elif _strides_short(site, step, width) or (
+        step == 1 and width > 1 and driven(level.loop) and abs(count * width - site.root.length) <= width
+    ):
         cause = "stride"
     else:
         return None
@@ -274,6 +282,11 @@ def _single_overlap(site: Site, trial: Trial, reads: Sequence[Read], driven: Cal
     if second.positions.start >= first.positions.stop:
         return None
     return Shown("overlap", site, (first, second), second.positions.start, cause=cause, loop=level.loop)
+
+
+def _strides_short(site: Site, step: int, width: int) -> bool:
+    """Whether windows over samples, and not over the time of a series, advance by less than they read."""
+    return 1 < step < width and (site.root.samples or site.reads[0].window.space is not None)
 
 
 def _has_partner(site: Site, trial: Trial) -> bool:
@@ -308,6 +321,7 @@ def _gap(site: Site, trial: Trial, driven: Callable[[int], bool]) -> Shown | Non
     if (
         machine.wrapped
         or not machine.complete
+        or machine.in_passing(site.node)
         or site.root.key in machine.unclear
         or site.first_moving == len(site.levels)
         or not _bounded(site, trial, driven)
@@ -315,6 +329,8 @@ def _gap(site: Site, trial: Trial, driven: Callable[[int], bool]) -> Shown | Non
         or _spaces(site.one_pass()) > 1
     ):
         return None
+    if len({read.window.raw[0] for read in site.reads}) == 1:
+        return None  # windows that only grow
     covered = bytearray(length)
     around = tuple(level.loop for level in site.levels[: site.first_moving])
     for window in machine.windows:
@@ -374,6 +390,17 @@ def _misaligned(trials: Sequence[Trial]) -> Iterator[Verdict]:
             yield Verdict(one, trial, features[:1])
 
 
+def _drawn_apart(one: Key, other: Key) -> bool:
+    """Whether two orders are different draws of one generator."""
+    return (
+        isinstance(one, tuple)
+        and isinstance(other, tuple)
+        and one[0] == other[0] == "shuffled"
+        and one != other
+        and one[2] == other[2]
+    )
+
+
 def _disagreement(trial: Trial, key: tuple[int, int]) -> Shown | None:
     reads = trial.machine.reads
     pairs = [
@@ -389,6 +416,9 @@ def _disagreement(trial: Trial, key: tuple[int, int]) -> Shown | None:
     mixed = next(((a, b) for a, b in pairs if (a.space is None) != (b.space is None)), None)
     if mixed is not None and mixed[0].raw == mixed[1].raw:
         return Shown("misaligned", site, mixed, mixed[0].positions.start, cause="shuffled")
+    apart = next(((a, b) for a, b in pairs if _drawn_apart(a.space, b.space)), None)
+    if apart is not None and not trial.machine.seeded:
+        return Shown("misaligned", site, apart, apart[0].positions.start, cause="apart")
     if mixed is not None or len({label.raw for label, _ in pairs}) == 1:
         return None
     shifts = {label.raw[0] - feature.raw[0] for label, feature in pairs}

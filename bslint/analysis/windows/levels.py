@@ -122,7 +122,8 @@ def sites(machine: Machine) -> tuple[Site, ...]:
         ordered = tuple(sorted(reads, key=lambda read: order.get(id(read.window), 0)))
         node = ordered[0].window.node
         if node is not None:
-            made.append(Site(node, ordered[0].window.root, _levels(ordered, machine.complete), ordered))
+            complete = machine.complete and not machine.in_passing(node)
+            made.append(Site(node, ordered[0].window.root, _levels(ordered, complete), ordered))
     return tuple(sorted(made, key=lambda site: order.get(id(site.reads[0].window), 0)))
 
 

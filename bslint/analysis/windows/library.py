@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from bslint.analysis import attributes, keras
-from bslint.analysis.apis import FIT_PARAMETERS, TRANSPARENT_ITERABLES, UPDATE_METHODS
+from bslint.analysis import attributes, keras, library
+from bslint.analysis.apis import FIT_PARAMETERS, SEEDING, TRANSPARENT_ITERABLES, UPDATE_METHODS
 from bslint.analysis.values import Api, Class, Dataset, Function, Method, Object, Partial, Symbol, Value
 from bslint.analysis.windows.code import drain
 from bslint.analysis.windows.entry import KEEPING, SHUFFLES, naturals, permuted
@@ -37,12 +37,17 @@ from bslint.analysis.windows.values import (
 )
 
 if TYPE_CHECKING:
+    from bslint.analysis.values import Key
     from bslint.analysis.windows.machine import Machine
 
 Given = Sequence[Any]
 Keywords = dict[str, Any]
 
 _MAX_DEPTH = 12
+# Functions whose result is another array every time.
+_LOADERS = frozenset(
+    "numpy.load numpy.loadtxt numpy.genfromtxt numpy.fromfile numpy.memmap pandas.read_csv joblib.load".split()
+)
 _TAPES = frozenset(("tf.GradientTape", "tf.autodiff.GradientTape"))
 
 
@@ -104,7 +109,7 @@ def enter(m: Machine, closure: Closure, given: Given, keywords: Keywords, node: 
         return m.code.expression(closure.node.body)(m, frame)
     run = m.code.body(body)  # type: ignore[arg-type]
     if m.code.generates(closure.node):
-        return Stream(_strand(m, run(m, frame)))
+        return Stream(_strand(m, run(m, frame), list(m.loops)))
     m.calls.append(id(node))
     tapes = len(m.tapes)
     depth = len(m.loops)
@@ -133,19 +138,34 @@ def _bind(frame: Frame, closure: Closure, given: list[Any], keywords: Keywords) 
         frame.variables[params.star_kwarg.name.value] = left
 
 
-def _strand(m: Machine, steps: Iterator[Any]) -> Iterator[Any]:
-    """A generator of the program: its loops are around what it does, not around what its consumer does."""
-    own: list[list[Any]] = []
+def generator(m: Machine, function: Function, bound: dict[str, Any]) -> Stream:
+    """A generator of the program that was called with these arguments before."""
+    closure = _closure(m, function)
+    frame = Frame(closure.frame)
+    frame.variables.update(bound)
+    return Stream(_strand(m, m.code.body(closure.node.body)(m, frame), []))  # type: ignore[arg-type]
+
+
+def _strand(m: Machine, steps: Iterator[Any], around: list[list[Any]]) -> Iterator[Any]:
+    """A generator of the program: its loops, and those in which it is made, are around what it does.
+
+    The loops of its consumer are not: they may take some batches of one pass, or of many.
+    """
+    m.made += 1
+    number, own = m.made, list[list[Any]]()
+    m.running[number] = set()
     while True:
-        base = len(m.loops)
-        m.loops.extend(own)
+        consumer, m.loops = m.loops, [*around, *own]
+        m.strands.append(number)
         try:
             value = next(steps)
         except StopIteration:
-            del m.loops[base:]
+            del m.running[number]
             return
-        own = m.loops[base:]
-        del m.loops[base:]
+        finally:
+            own = m.loops[len(around) :]
+            m.loops = consumer
+            m.strands.pop()
         yield value
 
 
@@ -183,13 +203,14 @@ def method(m: Machine, receiver: Any, name: str, given: list[Any], keywords: Key
         return _dict_method(receiver, name, given)
     if isinstance(receiver, Cell):
         return _cell_method(m, receiver, name, given)
-    if name in {"run", "experimental_run_v2"} and given and isinstance(given[0], (Function, Closure, Method)):
-        handed = given[1] if len(given) > 1 else keywords.get("args", ())
-        return call(m, given[0], list(handed) if isinstance(handed, (list, tuple)) else [handed], {}, node)
+    if name in {"run", "experimental_run_v2"}:
+        return _run(m, receiver, given, keywords, node)
     if name == "assign_sub" and any(isinstance(one, Derived) for one in given):
         m.updates.append(m.moment())
     if name in SHUFFLES and given:
-        return _shuffled(m, name, given, keywords, node)
+        return _shuffled(m, name, given, keywords, getattr(receiver, "key", None))
+    if name in SEEDING:
+        m.seeded = True
     return _library_method(m, receiver, name, given, keywords, node)
 
 
@@ -201,6 +222,25 @@ def _library_method(
     if name in _DRAWS and not isinstance(receiver, (Array, Derived, Element)):
         return RANDOM
     return _array_method(m, receiver, name, given, keywords, node)
+
+
+def _run(m: Machine, receiver: Any, given: list[Any], keywords: Keywords, node: cst.CSTNode) -> Any:
+    """`strategy.run(step, args=…)`, `session.run(fetches, feed_dict=…)`."""
+    if given and isinstance(given[0], (Function, Closure, Method)):
+        handed = given[1] if len(given) > 1 else keywords.get("args", ())
+        return call(m, given[0], list(handed) if isinstance(handed, (list, tuple)) else [handed], {}, node)
+    if _fetches_update(m, given[0] if given else keywords.get("fetches")):
+        m.read([*given[1:], *keywords.values()], node)
+        m.gradients.append(m.moment())
+        m.updates.append(m.moment())
+    return opaque(m, [receiver, *given], keywords, node)
+
+
+def _fetches_update(m: Machine, fetched: Any) -> bool:
+    """Whether `session.run(…)` is asked for what `optimizer.minimize(loss)` gave."""
+    if isinstance(fetched, (list, tuple, dict)):
+        return any(_fetches_update(m, one) for one in (fetched.values() if isinstance(fetched, dict) else fetched))
+    return isinstance(fetched, Value) and library.is_update(m.it, fetched)
 
 
 _DRAWS = frozenset("randint choice integers sample random uniform normal random_sample".split())
@@ -313,12 +353,23 @@ def function(m: Machine, name: str, given: list[Any], keywords: Keywords, node: 
     if handler is not None:
         return handler(m, given, keywords, node)
     owner, _, last = name.rpartition(".")
-    if last in SHUFFLES or name in {"tf.random.shuffle", "sklearn.utils.shuffle"}:
-        return _shuffled(m, "permutation" if owner in {"tf.random", "sklearn.utils"} else last, given, keywords, node)
+    if (last in SHUFFLES or name in {"tf.random.shuffle", "sklearn.utils.shuffle"}) and given:
+        return _shuffled(m, "permutation" if owner in {"tf.random", "sklearn.utils"} else last, given, keywords, owner)
+    if last in SEEDING:
+        m.seeded = True
     if owner in {"random", "numpy.random", "tf.random"}:
         return RANDOM
+    return _made(m, name, given, keywords, node)
+
+
+def _made(m: Machine, name: str, given: list[Any], keywords: Keywords, node: cst.CSTNode) -> Any:
+    """What a function or class of a library makes of its arguments."""
+    owner, _, last = name.rpartition(".")
     if last in KEEPING and given and isinstance(given[0], (Array, Derived)):
         return given[0]
+    if name in _LOADERS:
+        m.made += 1
+        return Symbol(("loaded", m.made), last, node, kind="array")
     if name == "tf.Variable":
         start = m.number(given[0] if given else keywords.get("initial_value"))
         return Cell(start)
@@ -344,17 +395,27 @@ def _transparent(m: Machine, name: str, given: list[Any], keywords: Keywords) ->
     return iterable
 
 
-def _shuffled(m: Machine, name: str, given: list[Any], keywords: Keywords, node: cst.CSTNode) -> Any:
-    """A permutation: of so many indices, of an array of indices, or of an array of samples."""
+def _shuffled(m: Machine, name: str, given: list[Any], keywords: Keywords, source: Key) -> Any:
+    """A permutation: of so many indices, of an array of indices, or of arrays of samples.
+
+    Args:
+        m: the machine.
+        name: "shuffle" for one that changes its argument.
+        given: what is permuted, all in the same order.
+        keywords: further arguments.
+        source: what draws it.
+    """
     m.made += 1
-    key = ("shuffled", m.made)
-    held = given[0]
+    m.seeded = m.seeded or not {"random_state", "seed"}.isdisjoint(keywords)
+    key = ("shuffled", m.made, source)
     if name == "shuffle":
-        if isinstance(held, Array):
-            held.space = key
-        elif isinstance(held, list):
-            held[:] = [RANDOM] * len(held)
+        _reorder(m, given[0], key)
         return None
+    made = tuple(_permuted(m, one, key) for one in given)
+    return made[0] if len(made) == 1 else made
+
+
+def _permuted(m: Machine, held: Any, key: Key) -> Any:
     if isinstance(held, range):
         return permuted(len(held), key)
     if isinstance(held, Array):
@@ -364,6 +425,16 @@ def _shuffled(m: Machine, name: str, given: list[Any], keywords: Keywords, node:
         return permuted(number, key)
     array = m.array(held)
     return Array(array.root, array.positions, key) if array is not None else RANDOM
+
+
+def _reorder(m: Machine, held: Any, key: Key) -> None:
+    """Shuffle in place."""
+    if isinstance(held, list):
+        held[:] = [RANDOM] * len(held)
+    elif isinstance(held, Array):
+        held.space = key
+    elif isinstance(held, Value) and (array := m.array(held)) is not None:
+        array.root.space = key
 
 
 def _plain(operation: Callable[..., Any]) -> Callable[..., Any]:
@@ -498,6 +569,9 @@ def _gather(m: Machine, given: list[Any], keywords: Keywords, node: cst.CSTNode)
 
 def _split(m: Machine, given: list[Any], keywords: Keywords, node: cst.CSTNode) -> Any:
     """`np.array_split(x, n)`, `np.split(x, n)`, `tf.split(x, n)`."""
+    axis = m.number(given[2] if len(given) > 2 else keywords.get("axis", 0))
+    if given and axis != 0:
+        return derived(given[:1], keeps_length=axis is not INDEX)
     held, count = m.array(given[0]) if given else None, m.number(given[1]) if len(given) > 1 else INDEX
     if held is None or type(count) is not int or not 0 < count <= len(held) or count > 2_000 or len(held) > 10**9:
         return worst(count, INDEX) if given else INDEX

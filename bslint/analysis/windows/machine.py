@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from bslint.analysis.interpreter import Interpreter
     from bslint.analysis.store import Scope
+    from bslint.analysis.values import Function
     from bslint.analysis.windows.code import Code
 
 # Iterations of loops in one run. What is not over by then is judged by what it did so far.
@@ -119,12 +120,13 @@ class Machine:
         self.it = it
         self.code = code
         self.node = node
-        self.entry = Entry(it, assignment)
+        self.entry = Entry(it, assignment, self._resume)
         if asked:
             self.entry.will_ask(asked)
         self.loops: list[list[Any]] = []
         self.calls: list[int] = []
         self.tapes: list[Tape] = []
+        self.strands: list[int] = []
         self.attributes: dict[tuple[Key, str], Any] = {}
         self.names: dict[str, Any] = {}
         self.entries: dict[tuple[int, str], Any] = {}
@@ -136,14 +138,25 @@ class Machine:
         self.events: list[Event] = []
         self.unclear: set[Key] = set()
         self.wrapped = False
+        self.seeded = False
         self.complete = False
         self.ticks = 0
         self.statements = 0
         self.made = 0
+        self.running: dict[int, set[int]] = {}
         self.settles = False
         self.budget = RUN_BUDGET
         self._log: list[tuple[int, tuple[int, int]]] = []
         self._bases: dict[int, Base] = {}
+
+    def _resume(self, function: Function, bound: dict[str, Any]) -> Any:
+        from bslint.analysis.windows.library import generator
+
+        return generator(self, function, bound)
+
+    def in_passing(self, node: cst.CSTNode) -> bool:
+        """Whether a slice is cut by a generator whose last pass is not over: nobody asks it for more."""
+        return any(id(node) in cut for cut in self.running.values())
 
     # Names and attributes
 
@@ -212,6 +225,8 @@ class Machine:
         """A window was cut."""
         window.moment = self.moment()
         self.windows.append(window)
+        if self.strands:
+            self.running[self.strands[-1]].add(id(window.node))
         return window
 
     def read(self, value: Any, sink: cst.CSTNode) -> None:

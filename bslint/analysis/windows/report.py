@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from bslint.analysis import facts
-from bslint.analysis.values import Known, Symbol, Value
+from bslint.analysis.values import Expr, Known, Symbol, Value
 from bslint.analysis.windows.code import Code
+from bslint.analysis.windows.entry import axis_of
 from bslint.analysis.windows.execute import entry_state, trials
 from bslint.analysis.windows.judge import Shown, Verdict, verdicts
 from bslint.analysis.windows.replay import replay
@@ -56,11 +57,20 @@ def _counts_samples(it: Interpreter, node: cst.CSTNode, depth: int) -> bool:
         return True
     if isinstance(node, cst.Attribute) and node.attr.value == "shape":
         return True
-    if isinstance(node, cst.Name) and depth:
-        value = it.lookup(node.value, it.frame.scope)
-        origin = value.origin if isinstance(value, Known) else None
-        return origin is not None and any(_counts_samples(it, one, depth - 1) for one in _parts(origin))
-    return False
+    value = it.lookup(node.value, it.frame.scope) if isinstance(node, cst.Name) and depth else None
+    origin = value.origin if isinstance(value, Known) else None
+    if origin is not None and any(_counts_samples(it, one, depth - 1) for one in _parts(origin)):
+        return True
+    return value is not None and _is_of_samples(value)
+
+
+def _is_of_samples(value: Value) -> bool:
+    """Whether a number is a length, or a quotient."""
+    if isinstance(value, Known):
+        return value.made is not None and value.made[0] in {"/", "//"}
+    if isinstance(value, Expr):
+        return value.op in {"len", "/", "//"} or any(map(_is_of_samples, value.operands))
+    return isinstance(value, Symbol) and axis_of(value) is not None
 
 
 def _fact(it: Interpreter, root: cst.For | cst.While, code: Code, verdict: Verdict) -> facts.Windows:

@@ -54,9 +54,13 @@ def worst(*values: object) -> Unknown:
 
 
 class Root:
-    """An array as it is before the loops: its identity, how the program calls it, its length."""
+    """An array as it is before the loops: its identity, how the program calls it, its length.
 
-    __slots__ = ("axis", "indices", "key", "label", "length", "symbol")
+    `space` is the order into which the loops have shuffled it, None for its own; `samples` tells that its first axis
+    certainly counts samples, and is no time axis.
+    """
+
+    __slots__ = ("axis", "indices", "key", "label", "length", "samples", "space", "symbol")
 
     def __init__(
         self, key: Key, length: int, *, symbol: Key | None = None, indices: bool = False, axis: int = 0, label: str = ""
@@ -67,6 +71,8 @@ class Root:
         self.indices = indices
         self.axis = axis
         self.label = label
+        self.space: Key | None = None
+        self.samples = False
 
 
 class Moment(msgspec.Struct, frozen=True, eq=False):
