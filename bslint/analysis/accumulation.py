@@ -166,6 +166,25 @@ def _kind(it: Interpreter, home: Key, value: Value, node: cst.CSTNode) -> str:
     return "scale" if flow.trace(it, value, find) else "set"
 
 
+def descends(it: Interpreter, name: str, arguments: Arguments) -> bool:
+    """Whether a method updates weights by hand: `w.assign_sub(rate * gradient)`, `w.assign(w - rate * gradient)`."""
+    given = next(arguments.values(), None)
+    if it.muted or given is None or not name.startswith("assign"):
+        return False
+    subtracts = name == "assign_sub" or any(isinstance(one, Expr) and _negates(one) for one in alternatives(given))
+    return subtracts and bool(flow.trace(it, given, lambda one: it.tapes.gradients.get(one.key)))
+
+
+def _negates(value: Expr) -> bool:
+    """Whether something is subtracted, or multiplied with a negative factor."""
+    first = value.operands[0]
+    if value.op in {"*", "/"}:
+        return any(isinstance(one, Expr) and _negates(one) for one in value.operands) or (
+            isinstance(first, Known) and type(first.value) in {int, float} and first.value < 0
+        )
+    return value.op == "-"
+
+
 def escaped(it: Interpreter, method: str, arguments: Arguments, node: cst.CSTNode) -> None:
     """Unknown code gets these values."""
     if it.muted or method in _KEEPING:

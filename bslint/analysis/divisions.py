@@ -18,10 +18,12 @@ class Division(msgspec.Struct, frozen=True):
     Args:
         divisor: what is divided by.
         at: where.
+        dividend: what is divided.
     """
 
     divisor: Value
     at: cst.CSTNode | None
+    dividend: Value
 
 
 _THROUGH = frozenset(
@@ -39,7 +41,7 @@ def divisions(value: Value) -> tuple[Division, ...]:
     """The divisions that a number comes from, outermost first: through `int`, `math.ceil`, `max(1, …)` and sums."""
     op, operands = _operation(value)
     if op in _DIVIDING and len(operands) > 1:
-        return (Division(_plain(operands[1]), value.origin), *divisions(operands[0]))
+        return (Division(_plain(operands[1]), value.origin, _plain(operands[0])), *divisions(operands[0]))
     if op in _THROUGH:
         return tuple(found for operand in operands for found in divisions(operand))
     return ()

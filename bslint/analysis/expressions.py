@@ -17,6 +17,7 @@ from bslint.analysis import (
     containers,
     iterations,
     keeping,
+    keras,
     models,
     names,
     shapes,
@@ -411,6 +412,8 @@ def _called(it: Interpreter, callee: Value, arguments: Arguments, node: cst.Call
     name, receiver = _method(callee)
     if receiver is not None and name in accumulation.IN_PLACE:
         accumulation.mutated(it, receiver, name, arguments, node)
+        if it.tapes.gradients and accumulation.descends(it, name, arguments):
+            keras.updated(it, node, None, arguments)
     if not (isinstance(callee, (Function, Class, Partial)) or (isinstance(callee, Method) and callee.function)):
         tapes.called(it, callee, result, arguments, node)
         if it.tapes.gradients and not (isinstance(callee, Api) and names.is_familiar(callee.name)):

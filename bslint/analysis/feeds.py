@@ -190,6 +190,17 @@ def _size_in_length(it: Interpreter, data: Object, node: cst.CSTNode) -> Value |
     return found[0].divisor if len(found) == 1 and known_int(found[0].divisor) is not None else None
 
 
+def counted_batches(value: Value) -> cst.CSTNode | None:
+    """Where the batches are made that a value counts: `len` of a Keras generator, of a pipeline that batches."""
+    counted = value.operands[0] if isinstance(value, Expr) and value.op == "len" else None
+    if isinstance(counted, Dataset):
+        step = _batching(counted.stage)
+        return step.node if step is not None else None
+    if isinstance(counted, Object) and counted.call is not None and generator_batch_size(counted) is not None:
+        return counted.call.node
+    return None
+
+
 def _is_array(it: Interpreter, value: Value) -> bool:
     """Whether a value is certainly an array, a tensor or a list of them."""
     if isinstance(value, Symbol):

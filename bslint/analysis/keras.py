@@ -250,22 +250,7 @@ def method(it: Interpreter, receiver: Object, name: str, arguments: Arguments, n
         updated(it, node, receiver, arguments)
         replicas.updated(it, name, arguments, node)
         return it.unknown(node, base=receiver)
-    if name in {"assign_sub", "assign_add", "assign"}:
-        _assigned(it, arguments, node)
     return None
-
-
-def _assigned(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> None:
-    """`w.assign_sub(rate * gradient)` updates weights by hand."""
-    pending = list(arguments.values())
-    for _ in range(20):
-        if not pending:
-            return
-        value = pending.pop()
-        if isinstance(value, Symbol) and value.kind == "gradient":
-            updated(it, node, None, arguments)
-            return
-        pending.extend(getattr(value, "operands", ()))
 
 
 def updated(it: Interpreter, node: cst.CSTNode, optimizer: Value | None, arguments: Arguments) -> None:

@@ -4,6 +4,8 @@
 Finds `steps_per_epoch`, `validation_steps` and `steps` that divide a number of samples by a batch size while the
 pipeline or generator uses a different one, both known. The defaults of Keras count: the generators of
 `ImageDataGenerator` and the `*_dataset_from_directory` loaders make batches of 32, `TimeseriesGenerator` of 128.
+It also finds steps that divide by the batch size twice: `len(generator) // batch_size`, where `len` counts batches
+already.
 
 ## Why is this bad?
 The steps no longer cover the data. With a divisor that is too large, an epoch sees only a part of it, and validation
@@ -40,12 +42,14 @@ from collections.abc import Iterator
 from bslint.analysis.arguments import Argument
 from bslint.analysis.divisions import Division, divisions
 from bslint.analysis.facts import Feed, Run
+from bslint.analysis.feeds import counted_batches
 from bslint.analysis.values import Known, Value, alternatives
 from bslint.rule import TRAINS, Context, Finding, rule
 
 # Literals that divide for other reasons than batches: a tenth of the data.
 _SHARES = frozenset((10, 100, 1000))
 _SMALLEST = 8
+_EPOCHS = {"steps_per_epoch": "an epoch", "validation_steps": "validation"}
 # An argument of that name, or one that is given by its position.
 _STEPS = re.compile(rb"steps_per_epoch|validation_steps|\bsteps[\"']?\s*[=:\]]|fit_generator\(")
 
@@ -74,6 +78,10 @@ def check(run: Run, context: Context) -> Iterator[Finding]:
         counted = [_counted(one) for one in alternatives(given.value)]
         drawn = [_size(feed) for feed in feeds]
         divisors = {value for value, _ in filter(None, counted)}
+        again = _again(given.value, run)
+        if again is not None:
+            yield _twice(run, name, given, again)
+            continue
         if None in counted or None in drawn or divisors & set(drawn):
             continue
         for pair in counted[:1]:
@@ -86,6 +94,19 @@ def _counted(steps: Value) -> tuple[int, Division] | None:
     found = divisions(steps)
     number = _number(found[0].divisor) if len(found) == 1 else None
     return (number, found[0]) if number is not None and _is_batch_size(found[0].divisor, number) else None
+
+
+def _again(steps: Value, run: Run) -> Division | None:
+    """The division by the batch size of a number that is one of batches already."""
+    found = divisions(steps)
+    feeds = (*run.feeds, *run.validation)
+    sizes = {feed.batch_size.key for feed in feeds if feed.batch_size is not None}
+    if not found or found[0].divisor.key not in sizes or _number(found[0].divisor) == 1:
+        return None
+    made = counted_batches(found[0].dividend)
+    counted = made is not None and made in {feed.node for feed in feeds}
+    divided = len(found) == 2 and found[1].divisor.key == found[0].divisor.key and found[1].at is not found[0].at
+    return found[0] if counted or divided else None
 
 
 def _is_batch_size(divisor: Value, number: int) -> bool:
@@ -107,9 +128,23 @@ def _number(value: Value) -> int | None:
     return int(value.value) if value.value == int(value.value) else None
 
 
+def _twice(run: Run, name: str, given: Argument, division: Division) -> Finding:
+    """Steps that are divided by the batch size although they count batches."""
+    size = _number(division.divisor)
+    part = f"only {1 / size:.1%} of" if size is not None else "only a small part of"
+    return Finding(
+        at=[place for place in (given.node, run.node) if place is not None],
+        message=f"`{name}` divides a number of batches by the batch size: {_EPOCHS.get(name, f'`{run.method}`')} "
+        f"asks for {part} the data",
+        help=f"the number of batches is the number of steps: without `{name}` Keras takes it by itself",
+        related=[(division.at, "a number of batches is divided here")] if division.at is not None else [],
+        evidence={"kind": "steps", "argument": name, "divisor": size, "batch_size": size},
+    )
+
+
 def _finding(run: Run, name: str, given: Argument, feed: Feed, divisor: int, division: Division) -> Finding:
     size = _size(feed) or 1
-    epoch = {"steps_per_epoch": "an epoch", "validation_steps": "validation"}.get(name, f"`{run.method}`")
+    epoch = _EPOCHS.get(name, f"`{run.method}`")
     part = f"{size / divisor:.3g} times" if size > divisor else f"only {size / divisor:.0%} of"
     related = [(feed.node, f"the batches of {size} are made here")] if feed.node is not None else []
     if division.at is not None:
@@ -165,8 +200,68 @@ batch_size = 16
 keras.models.load_model("m").fit(Slides(paths), steps_per_epoch=len(paths) // batch_size)
 #                                               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 """,
+    "a number of batches": """
+import tensorflow as tf
+from tensorflow.keras.preprocessing.image import ImageDataGenerator
+batch_size = 32
+train = ImageDataGenerator(rescale=1 / 255).flow_from_directory("train", target_size=(150, 150), batch_size=batch_size)
+tf.keras.models.load_model("m").fit(train, steps_per_epoch=len(train) // batch_size, epochs=30)
+#                                          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+""",
+    "a number of batches of a pipeline": """
+import tensorflow as tf
+def train(model, paths, labels, batch_size):
+    ds = tf.data.Dataset.from_tensor_slices((paths, labels)).map(load).batch(batch_size).repeat().prefetch(1)
+    val = tf.data.Dataset.from_tensor_slices((others, more)).map(load).batch(batch_size)
+    model.fit(ds, steps_per_epoch=1000, validation_data=val, validation_steps=len(val) // batch_size)
+#                                                            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+train(tf.keras.models.load_model("m"), p, l, 16)
+""",
+    "a number of batches of a Sequence": """
+import keras
+class Slides(keras.utils.Sequence):
+    def __init__(self, paths, batch_size=8):
+        self.paths, self.batch_size = paths, batch_size
+    def __len__(self):
+        return len(self.paths) // self.batch_size
+    def __getitem__(self, index):
+        return load(self.paths[index * self.batch_size : (index + 1) * self.batch_size])
+slides = Slides(paths)
+keras.models.load_model("m").fit(slides, steps_per_epoch=len(slides) // 8 + 1)
+#                                        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+""",
 }
 GOOD = {
+    "the number of samples, before they are batched": """
+import tensorflow as tf
+ds = tf.data.Dataset.from_tensor_slices(x)
+steps = len(ds) // 64
+ds = ds.repeat().batch(64).prefetch(1)
+tf.keras.models.load_model("m").fit(ds, steps_per_epoch=steps)
+""",
+    "a number of sequences": """
+import tensorflow as tf
+sequences = tf.data.Dataset.from_tensor_slices(ids).batch(64, drop_remainder=True)
+ds = sequences.map(split).repeat().batch(64).prefetch(1)
+tf.keras.models.load_model("m").fit(ds, steps_per_epoch=len(sequences) // 64)
+""",
+    "a Sequence that counts samples": """
+import keras
+class Slides(keras.utils.Sequence):
+    def __init__(self, paths, batch_size=8):
+        self.paths, self.batch_size = paths, batch_size
+    def __len__(self):
+        return len(self.paths)
+    def __getitem__(self, index):
+        return load(self.paths[index * self.batch_size : (index + 1) * self.batch_size])
+slides = Slides(paths, 8)
+keras.models.load_model("m").fit(slides, steps_per_epoch=len(slides) // 8)
+""",
+    "a third of the batches": """
+from tensorflow.keras.preprocessing.image import ImageDataGenerator
+train = ImageDataGenerator(rescale=1 / 255).flow_from_directory("train", batch_size=20)
+model.fit(train, steps_per_epoch=len(train) // 3)
+""",
     "the same batch size": """
 import tensorflow as tf
 batch_size = 64

@@ -3,7 +3,8 @@
 ## What it does
 Finds `shuffle(n)` behind the decoding of samples where `n` samples of the shape that flows there need more than
 `host-memory` (8 GiB unless it is set). Shapes are followed from arrays, decoders, `tf.image.resize`, `set_shape` and
-the functions given to `map`.
+the functions given to `map`. What a `cache` in memory or the slices of an array hold anyway costs nothing more, and a
+number of batches says little where nobody knows how many there are: both are silent.
 
 ## Why is this bad?
 `shuffle` holds `n` elements at the same time. Encoded, an image is some tens of kilobytes; decoded to 256×256×3 float32
@@ -51,6 +52,10 @@ from bslint.analysis.values import Stage
 from bslint.quantity import read_size, show_size
 from bslint.rule import DATASETS, Context, Finding, link, rule
 
+# Steps that hand on the tensors that they get.
+_PASSING = frozenset("filter prefetch repeat shard shuffle shuffle_and_repeat skip take with_options".split())
+_SLICES = frozenset(("tf.data.Dataset.from_tensor_slices", "tf.data.Dataset.from_tensors"))
+
 
 @rule("BS215", "oversized-shuffle-buffer", "warning", literals=[("shuffle(", "shuffle_and_repeat(")], reach=[DATASETS])
 def check(pipeline: Pipeline, context: Context) -> Iterator[Finding]:
@@ -69,19 +74,32 @@ def _needed(stage: Stage, before: Length) -> tuple[int, int] | None:
     given = count_argument(stage)
     size = number(given.value) if given is not None else None
     each = least_bytes(stage.parent.element) if stage.parent is not None else None
-    if size is None or each is None:
+    if size is None or each is None or _is_held(stage.parent) or (before.high is None and _is_batched(stage)):
         return None
     return (size if before.high is None else min(size, before.high)), each
 
 
+def _is_held(stage: Stage | None) -> bool:
+    """Whether the elements that leave a step are in memory anyway: then the buffer only refers to them."""
+    while stage is not None and stage.op in _PASSING:
+        stage = stage.parent
+    if stage is None or stage.call is None:
+        return False
+    return stage.op in _SLICES or (stage.op == "cache" and not stage.call.positional and not stage.call.keywords)
+
+
+def _is_batched(stage: Stage) -> bool:
+    return any(map(batches, stage.chain()))
+
+
 def _finding(pipeline: Pipeline, stage: Stage, elements: int, each: int, limit: int) -> Finding:
-    batched = any(map(batches, stage.chain()))
+    batched = _is_batched(stage)
     what = "batches" if batched else "decoded samples"
     element = stage.parent.element if stage.parent is not None else None
     total = f"{'' if element_bytes(element) is not None else 'at least '}{show_size(elements * each)}"
     return Finding(
         at=link(stage.node),
-        message=f"`{describe(stage)}` holds {elements:,} {what} of {written(element)}: {total} of host memory, more "
+        message=f"`{describe(stage)}` can hold {elements:,} {what} of {written(element)}: {total} of host memory, more "
         f"than the {show_size(limit)} of `host-memory`",
         help="shuffle the file names or encoded records before they are decoded, or use a smaller buffer",
         evidence=evidence(pipeline.stages)
@@ -117,8 +135,8 @@ class Data:
     "batches": """
 import keras
 ds = keras.utils.image_dataset_from_directory("images", batch_size=64)
-ds = ds.shuffle(1000)
-#       ^^^^^^^^^^^^^
+ds = ds.take(1000).shuffle(1000)
+#                  ^^^^^^^^^^^^^
 model.fit(ds)
 """,
 }
@@ -147,6 +165,21 @@ ds = ds.map(lambda path: tf.io.decode_jpeg(tf.io.read_file(path), channels=3)).s
 import tensorflow as tf
 (x_train, y_train), _ = tf.keras.datasets.cifar10.load_data()
 ds = tf.data.Dataset.from_tensor_slices((x_train, y_train)).shuffle(10000000)
+""",
+    "a cache in memory holds the batches already": """
+import tensorflow as tf
+ds = tf.keras.utils.image_dataset_from_directory("images", image_size=(180, 180), batch_size=32)
+ds = ds.take(1000).cache().shuffle(1000).prefetch(tf.data.AUTOTUNE)
+""",
+    "slices of an array": """
+import numpy as np
+import tensorflow as tf
+ds = tf.data.Dataset.from_tensor_slices(np.zeros((20000, 256, 256, 3), "float32")).shuffle(20000)
+""",
+    "nobody knows how many batches there are": """
+import tensorflow as tf
+ds = tf.keras.utils.image_dataset_from_directory("images", image_size=(180, 180), batch_size=32)
+ds = ds.map(lambda x, y: (x / 255, y)).shuffle(1000).prefetch(tf.data.AUTOTUNE)
 """,
     "encoded records": """
 import tensorflow as tf

@@ -320,6 +320,23 @@ TRAINING = {
         for batch in tf.data.Dataset.range(8).batch(2):  #> loop(range(8) > batch(2)) in for
             step(batch)
     """,
+    "descent by hand": """
+        w, b = tf.Variable(1.0), tf.Variable(0.0)
+        def descend(weights, gradients, rate, size):
+            for weight, gradient in zip(weights, gradients):
+                weight.assign_sub(rate * gradient / size)
+        for batch in tf.data.Dataset.range(8).batch(2):  #> loop(range(8) > batch(2)) in for
+            with tf.GradientTape() as tape: loss = f(batch, w, b)
+            descend([w, b], tape.gradient(loss, [w, b]), 0.1, 2)
+    """,
+    "descent by hand, one by one": """
+        w, b = tf.Variable(1.0), tf.Variable(0.0)
+        for batch in tf.data.Dataset.range(8).batch(2):  #> loop(range(8) > batch(2)) in for
+            with tf.GradientTape() as tape: loss = f(batch, w, b)
+            gradients = tape.gradient(loss, [w, b])
+            w.assign_add(-0.1 * gradients[0])
+            b.assign_add(-0.1 * gradients[1])
+    """,
     "next of an iterator": """
         it = iter(tf.data.Dataset.range(8).batch(2))
         while x:  #> loop(range(8) > batch(2)) in while

@@ -1,5 +1,8 @@
 """BS215 oversized-shuffle-buffer: what a shuffle buffer holds, and the shapes that are followed to know its size."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -17,6 +20,34 @@ pytestmark = pytest.mark.tensorflow
 def test_the_buffer_is_filled_before_the_first_element(pulled):
     """BS215: before the first element comes out, `shuffle(n)` has taken n elements in."""
     assert pulled(lambda ds: ds.shuffle(100), reached=100) >= 100
+
+
+@pytest.mark.parametrize("held", [True, False], ids=["behind a cache", "alone"])
+def test_a_shuffle_of_what_a_cache_holds_needs_no_memory_of_its_own(held):
+    """BS215: the buffer refers to the tensors of a `cache` in memory, and holds those of a `map` itself."""
+    program = f"""
+import resource
+import tensorflow as tf
+
+def most():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+ds = tf.data.Dataset.range(100).map(lambda i: tf.fill([1024, 1024], tf.cast(i, tf.float32)))
+for _ in ds.take(2):
+    pass
+before = most()
+for _ in ds{".cache()" if held else ""}:
+    pass
+held = most() - before
+for _ in ds{".cache()" if held else ""}.shuffle(100):
+    pass
+print(held, most() - before)
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    alone, shuffled = map(int, run.stdout.split()[-2:])
+
+    assert shuffled > 350
+    assert (alone > 350) is held
 
 
 JPEG = "tf.io.decode_jpeg(tf.io.read_file(p), channels=3)"
