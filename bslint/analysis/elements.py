@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from bslint.analysis import arrays, shapes
+from bslint.analysis import arrays, files, shapes
 from bslint.analysis.apis import BATCHING
 from bslint.analysis.arguments import Argument, Arguments
 from bslint.analysis.numbers import number
@@ -64,7 +64,7 @@ def of_source(it: Interpreter, stage: Stage) -> None:
         stage.element = _tensor(stage, Array((), "int64"))
     elif stage.op in _TEXTS:
         stage.element = _tensor(stage, Array((), "string"))
-        stage.files = _files(it, stage.call.value(_TEXTS[stage.op], 0))
+        stage.files = files.many(it, stage.call.value(_TEXTS[stage.op], 0))
     elif stage.op == "tf.data.Dataset.from_generator":
         stage.element = _declared(it, stage)
     elif stage.op == "keras.utils.image_dataset_from_directory":
@@ -78,7 +78,6 @@ _TEXTS = {
     "tf.data.TextLineDataset": "filenames",
     "tf.data.FixedLengthRecordDataset": "filenames",
 }
-_LISTING = frozenset(("glob.glob", "tf.io.gfile.glob", "tf.gfile.Glob", "glob.iglob", "tf.io.matching_files"))
 
 
 def of_tfds(it: Interpreter, stage: Stage) -> None:
@@ -171,27 +170,6 @@ def _named(it: Interpreter, value: Value, label: str, node: cst.CSTNode) -> Valu
         return value
     key = ("argument", label, value.key, *it.site(node))
     return Symbol(key, label, node, kind="tensor", base=value, array=array_of(value))
-
-
-def _files(it: Interpreter, value: Value | None) -> Literal["one", "several", "unknown"]:
-    """How many files a source is given."""
-    found = {_file_count(it, one) for one in alternatives(value)}
-    return found.pop() if len(found) == 1 else "unknown"
-
-
-def _file_count(it: Interpreter, value: Value) -> Literal["one", "several", "unknown"]:
-    if isinstance(value, Known) and isinstance(value.value, str):
-        return "several" if set(value.value) & set("*?[") else "one"
-    if isinstance(value, Object) and value.type in _LISTING and value.call is not None:
-        return _files(it, value.call.value("", 0))
-    if isinstance(value, Dataset):
-        return value.stage.chain()[0].files
-    if isinstance(value, Symbol) and value.base is not None and value.label.startswith(("sorted(", "list(")):
-        return _files(it, value.base)
-    if type(value.origin).__name__ == "ListComp":
-        return "several"
-    count = shapes.length(it, value)
-    return "unknown" if count is None else "several" if count > 1 else "one"
 
 
 # Structures
