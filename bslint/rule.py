@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from bslint.analysis.facts import Run
+    from bslint.analysis.values import Value
     from bslint.config import Settings
     from bslint.edits import Editor
     from bslint.memory.trainings import Demand
@@ -98,6 +99,12 @@ def link(call: cst.CSTNode) -> Place:
     """One link of a chain of calls: from the method's name to its closing parenthesis."""
     name = getattr(getattr(call, "func", None), "attr", None)
     return Span(name, call) if name is not None else call
+
+
+def literal(value: Value) -> Iterator[Place]:
+    """Where a number, or what it is made of, was written: a place of its own when another file passes it on."""
+    if value.origin is not None:
+        yield value.origin
 
 
 def header(loop: cst.CSTNode) -> Place:

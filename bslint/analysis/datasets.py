@@ -52,7 +52,7 @@ def call(it: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode) ->
         if name.startswith("tf.data.Dataset."):
             return _unbound(it, name, arguments, node)
         return None
-    if name in {"tfds.load", "tfds.as_dataset"}:
+    if name == "tfds.load":
         return _tfds(it, name, arguments, node)
     last = name.rpartition(".")[2]
     if last in _COMBINING:
@@ -118,9 +118,17 @@ def _parts(it: Interpreter, op: str, arguments: Arguments) -> tuple[Value, ...]:
     return tuple(values[:1])
 
 
-def _tfds(it: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode) -> Value:
+def builder_method(
+    it: Interpreter, receiver: Object, name: str, arguments: Arguments, node: cst.CSTNode
+) -> Value | None:
+    """`tfds.builder("mnist").as_dataset("train")`; None for any other receiver or method."""
+    of_tfds = any(one.startswith("tfds.") for one in receiver.types())
+    return _tfds(it, "tfds.as_dataset", arguments, node, 0) if of_tfds and name == "as_dataset" else None
+
+
+def _tfds(it: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode, split_at: int = 1) -> Value:
     """`tfds.load`: a dataset, a tuple for a list of splits, a dict without a split; with its info on request."""
-    split = arguments.value("split", 1)
+    split = arguments.value("split", split_at)
 
     def dataset(value: Value) -> Value:
         return _tfds_split(it, name, arguments, node, value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from bslint.analysis import arrays, files, shapes
 from bslint.analysis.apis import BATCHING
@@ -23,7 +23,6 @@ from bslint.analysis.values import (
     Stage,
     Symbol,
     Value,
-    alternatives,
     array_of,
 )
 

@@ -52,7 +52,7 @@ def _is_part(it: Interpreter, value: Symbol) -> bool:
 
 
 def _is_wild(it: Interpreter, value: Value, depth: int = 0) -> bool:
-    """Whether a text that is put together has a wildcard in a part that is known: `os.path.join(folder, "*.tfrecord")`."""
+    """Whether a text that is put together has a wildcard in a part that is known: `os.path.join(folder, "*.rec")`."""
     if depth > _DEEPEST:
         return False
     if isinstance(value, Known):

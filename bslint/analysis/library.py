@@ -182,7 +182,14 @@ def method(it: Interpreter, receiver: Value, name: str, arguments: Arguments, no
 
 
 def _object_method(it: Interpreter, receiver: Object, name: str, arguments: Arguments, node: cst.CSTNode) -> Value:
-    for family in (functions.method, texts.of_tuple, configs.method, keras.method, datasets.strategy_method):
+    for family in (
+        functions.method,
+        texts.of_tuple,
+        configs.method,
+        keras.method,
+        datasets.strategy_method,
+        datasets.builder_method,
+    ):
         found = family(it, receiver, name, arguments, node)
         if found is not None:
             return found

@@ -79,7 +79,7 @@ def _several(stages: tuple[Stage, ...]) -> Stage | None:
 def _endless(pipeline: Pipeline, cache: Stage, repeat: Stage) -> Finding:
     repeats = repeat.op in _REPEATING
     return Finding(
-        at=link(cache.node),
+        at=[link(cache.node), link(repeat.node)],
         message=f"`cache` behind an endless {'`repeat`' if repeats else 'source'} is never complete: "
         "nothing is ever read from it, and it grows with every epoch",
         help="cache before repeating: `.cache().repeat()`" if repeats else "give the source an end (`num_epochs=1`)",
@@ -93,7 +93,7 @@ def _copies(pipeline: Pipeline, cache: Stage, repeat: Stage) -> Finding:
     given = count_argument(repeat)
     times = known_int(given.value) if given is not None else None
     return Finding(
-        at=link(cache.node),
+        at=[link(cache.node), link(repeat.node)],
         message=f"`cache` after `repeat({times})` holds {times} copies of each sample",
         help=f"cache before repeating: `.cache().repeat({times})`",
         related=[(link(repeat.node), "the samples are repeated here")],

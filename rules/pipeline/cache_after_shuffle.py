@@ -146,7 +146,7 @@ def _draws(run: Training, cache: Stage) -> bool:
 
 def _frozen(pipeline: Pipeline, cache: Stage, stage: Stage, deed: Deed, first: Stage) -> Finding:
     return Finding(
-        at=link(cache.node),
+        at=[link(cache.node), link(stage.node)],
         message=f"`cache` keeps what `{deed.name}` drew in the first epoch: later epochs get the same samples again",
         help=f"cache before the random step: `.cache().{stage.op}(…)`",
         related=[(deed.node, "random numbers are drawn here"), (link(stage.node), f"in this `{stage.op}`")],
@@ -159,7 +159,7 @@ def _replayed(pipeline: Pipeline, cache: Stage, shuffle: Stage) -> Finding:
     loader = source_of(shuffle)
     by_default = loader is not None and shuffle.call is not None and not shuffle.call.get("shuffle", loader.shuffle)
     return Finding(
-        at=link(cache.node),
+        at=[link(cache.node), link(shuffle.node)],
         message="`cache` replays the order of the first epoch for ever: what shuffled is not run again",
         help="shuffle after the cache: `.cache().shuffle(…)`",
         related=[(link(shuffle.node), "shuffled here, in the first epoch only")],

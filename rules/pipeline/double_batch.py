@@ -85,7 +85,7 @@ def _finding(pipeline: Pipeline, first: Stage, second: Stage) -> Finding:
         return editor.fix("Drop the second `batch`", "safe", [editor.drop_link(second.node)])
 
     return Finding(
-        at=link(second.node),
+        at=[link(second.node), link(first.node)],
         message=f"batched twice: `{describe(first)}` has made batches already, so this gives elements of shape "
         f"{shape}{samples}",
         help="batch once: drop this `batch`, or set the batch size in the loader",

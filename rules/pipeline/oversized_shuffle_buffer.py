@@ -50,7 +50,7 @@ from bslint.analysis.shapes import describe as written
 from bslint.analysis.shapes import element_bytes, least_bytes
 from bslint.analysis.values import Stage
 from bslint.quantity import read_size, show_size
-from bslint.rule import DATASETS, Context, Finding, link, rule
+from bslint.rule import DATASETS, Context, Finding, link, literal, rule
 
 # Steps that hand on the tensors that they get.
 _PASSING = frozenset("filter prefetch repeat shard shuffle shuffle_and_repeat skip take with_options".split())
@@ -95,10 +95,11 @@ def _is_batched(stage: Stage) -> bool:
 def _finding(pipeline: Pipeline, stage: Stage, elements: int, each: int, limit: int) -> Finding:
     batched = _is_batched(stage)
     what = "batches" if batched else "decoded samples"
+    given = count_argument(stage)
     element = stage.parent.element if stage.parent is not None else None
     total = f"{'' if element_bytes(element) is not None else 'at least '}{show_size(elements * each)}"
     return Finding(
-        at=link(stage.node),
+        at=[link(stage.node), *(literal(given.value) if given is not None else ())],
         message=f"`{describe(stage)}` can hold {elements:,} {what} of {written(element)}: {total} of host memory, more "
         f"than the {show_size(limit)} of `host-memory`",
         help="shuffle the file names or encoded records before they are decoded, or use a smaller buffer",

@@ -40,7 +40,7 @@ from bslint.analysis.values import Known, Stage, Value, alternatives, known_int,
 from bslint.diagnostic import Fix
 from bslint.edits import Editor
 from bslint.quantity import show_size
-from bslint.rule import DATASETS, Context, Finding, link, rule
+from bslint.rule import DATASETS, Context, Finding, link, literal, rule
 
 _MANY = 32
 
@@ -106,7 +106,7 @@ def _finding(
     if held is not None:
         facts |= {"buffer_bytes": held}
     return Finding(
-        at=link(stage.node),
+        at=[link(stage.node), *literal(given.value)],
         message=f"`prefetch` after `batch` counts batches: this holds {reason}{samples}{memory} in host memory, "
         "where one or two batches keep an accelerator busy",
         help="write `.prefetch(tf.data.AUTOTUNE)`",

@@ -76,7 +76,7 @@ def _counts_one(stage: Stage) -> bool:
 def _finding(pipeline: Pipeline, prefetch: Stage, work: list[Stage], context: Context) -> Finding:
     names = ", ".join(f"`{stage.op}`" for stage in work)
     return Finding(
-        at=link(prefetch.node),
+        at=[link(prefetch.node), *(link(stage.node) for stage in work)],
         message=f"{names} after `prefetch` {'is' if len(work) == 1 else 'are'} not overlapped with training: "
         "a prefetch only runs ahead with what stands before it (TensorFlow 2.12 and later may add another at the end)",
         help="make `prefetch` the last step of the pipeline",

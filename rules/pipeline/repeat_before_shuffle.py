@@ -93,7 +93,7 @@ def _finding(pipeline: Pipeline, repeat: int, position: int) -> Finding:
     small = buffer is not None and held is not None and buffer < held
     sizes = f": it holds {buffer} of {held} samples" if small else ""
     return Finding(
-        at=link(shuffle.node),
+        at=[link(shuffle.node), link(stages[repeat].node)],
         message="`shuffle` behind `repeat` mixes the epochs: some samples come twice before others came once" + sizes,
         help="shuffle before repeating: `.shuffle(…).repeat(…)`",
         related=[(link(stages[repeat].node), "the samples are repeated here")],

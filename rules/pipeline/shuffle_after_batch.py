@@ -92,7 +92,7 @@ def _batched_by(stages: tuple[Stage, ...], position: int) -> Stage | None:
 def _finding(pipeline: Pipeline, batch: Stage, shuffle: Stage) -> Finding:
     loader = source_of(batch) is not None
     return Finding(
-        at=link(shuffle.node),
+        at=[link(shuffle.node), link(batch.node)],
         message="`shuffle` after `batch` moves whole batches: the same samples share a batch in every epoch",
         help="shuffle in the loader (`shuffle=True`), or load with `batch_size=None`, shuffle, then batch"
         if loader

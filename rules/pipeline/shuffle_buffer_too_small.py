@@ -45,7 +45,7 @@ from bslint.analysis.pipelines import (
     shuffles,
 )
 from bslint.analysis.values import Stage
-from bslint.rule import DATASETS, Context, Finding, link, rule
+from bslint.rule import DATASETS, Context, Finding, link, literal, rule
 
 # A buffer that holds less than this part of the data hardly mixes it.
 _PART = 100
@@ -125,9 +125,10 @@ def _is_batched(count: Count) -> bool:
 
 def _finding(stages: Sequence[Stage], position: int, message: str) -> Finding:
     shuffle = stages[position]
+    given = count_argument(shuffle)
     batch = next((stage for stage in stages[position + 1 :] if batches(stage)), None)
     return Finding(
-        at=link(shuffle.node),
+        at=[link(shuffle.node), *(literal(given.value) if given is not None else ())],
         message=message,
         help="give `shuffle` as many samples as memory allows, best all of them: shuffle file names or records, "
         "which are small, before decoding",

@@ -28,6 +28,15 @@ SOURCES = {
         show(a.batch(1), b.batch(2))  #> load('mnist', split='train') > batch(1), load('mnist', split=['train', 'test'], with_info=True) > batch(2)
         show(d.batch(3))  #> load('mnist') > batch(3)
     """,
+    "tfds builder": """
+        import tensorflow_datasets as tfds
+        builder = tfds.builder("mnist")
+        builder.download_and_prepare()
+        a, b = builder.as_dataset(split=["train", "test"], shuffle_files=True)
+        show(a.batch(1), b)  #> as_dataset(split=['train', 'test'], shuffle_files=True) > batch(1), as_dataset(split=['train', 'test'], shuffle_files=True)
+        show(builder.as_dataset("train"))  #> as_dataset('train')
+        show(tfds.builder("mnist").as_dataset()["test"].cache())  #> as_dataset() > cache()
+    """,
     "of a class in another variable": """
         make = tf.data.Dataset.range
         show(make(3).batch(1))  #> range(3) > batch(1)
