@@ -7,6 +7,29 @@ model = tf.keras.models.load_model("m")
 n = len(x)
 """
 SILENT = {
+    "a number of sequences": """
+import tensorflow as tf
+sequences = tf.data.Dataset.from_tensor_slices(ids).batch(64, drop_remainder=True)
+ds = sequences.map(split).repeat().batch(64).prefetch(1)
+tf.keras.models.load_model("m").fit(ds, steps_per_epoch=len(sequences) // 64)
+""",
+    "a Sequence that counts samples": """
+import keras
+class Slides(keras.utils.Sequence):
+    def __init__(self, paths, batch_size=8):
+        self.paths, self.batch_size = paths, batch_size
+    def __len__(self):
+        return len(self.paths)
+    def __getitem__(self, index):
+        return load(self.paths[index * self.batch_size : (index + 1) * self.batch_size])
+slides = Slides(paths, 8)
+keras.models.load_model("m").fit(slides, steps_per_epoch=len(slides) // 8)
+""",
+    "a third of the batches": """
+from tensorflow.keras.preprocessing.image import ImageDataGenerator
+train = ImageDataGenerator(rescale=1 / 255).flow_from_directory("train", batch_size=20)
+model.fit(train, steps_per_epoch=len(train) // 3)
+""",
     "a share of the steps": _DS + "model.fit(ds, steps_per_epoch=n // 64 // 4)\n",
     "half the samples, then batches": _DS + "model.fit(ds, steps_per_epoch=n // 2 // 64)\n",
     "a fifth of the samples": _DS + "model.fit(ds, steps_per_epoch=n // 5)\n",
@@ -30,6 +53,28 @@ keras.models.load_model("m").fit(train, steps_per_epoch=len(train))
 }
 
 FIRING = {
+    "a number of batches of a pipeline": """
+import tensorflow as tf
+def train(model, paths, labels, batch_size):
+    ds = tf.data.Dataset.from_tensor_slices((paths, labels)).map(load).batch(batch_size).repeat().prefetch(1)
+    val = tf.data.Dataset.from_tensor_slices((others, more)).map(load).batch(batch_size)
+    model.fit(ds, steps_per_epoch=1000, validation_data=val, validation_steps=len(val) // batch_size)
+#                                                            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+train(tf.keras.models.load_model("m"), p, l, 16)
+""",
+    "a number of batches of a Sequence": """
+import keras
+class Slides(keras.utils.Sequence):
+    def __init__(self, paths, batch_size=8):
+        self.paths, self.batch_size = paths, batch_size
+    def __len__(self):
+        return len(self.paths) // self.batch_size
+    def __getitem__(self, index):
+        return load(self.paths[index * self.batch_size : (index + 1) * self.batch_size])
+slides = Slides(paths)
+keras.models.load_model("m").fit(slides, steps_per_epoch=len(slides) // 8 + 1)
+#                                        ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+""",
     "a prediction": """
 import tensorflow as tf
 from tensorflow.keras.preprocessing.image import ImageDataGenerator
