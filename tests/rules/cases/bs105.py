@@ -7,6 +7,25 @@ model = tf.keras.models.load_model("m")
 n = len(x)
 """
 SILENT = {
+    "Keras fits the batches of arrays to the steps": """
+import numpy as np
+import tensorflow as tf
+x = np.load("x.npy")
+tf.keras.models.load_model("m").fit(x, y, steps_per_epoch=len(x) // 64)
+""",
+    "a tenth of an epoch": """
+import tensorflow as tf
+ds = tf.data.Dataset.from_tensor_slices(x).repeat().batch(64).prefetch(1)
+steps = len(x) // 64
+tf.keras.models.load_model("m").fit(ds, steps_per_epoch=steps // 10)
+""",
+    "the divisor is not known": """
+import tensorflow as tf
+strategy = tf.distribute.MirroredStrategy()
+global_batch_size = 32 * strategy.num_replicas_in_sync
+ds = tf.data.Dataset.from_tensor_slices(x).repeat().batch(64).prefetch(1)
+tf.keras.models.load_model("m").fit(ds, steps_per_epoch=len(x) // global_batch_size)
+""",
     "a number of sequences": """
 import tensorflow as tf
 sequences = tf.data.Dataset.from_tensor_slices(ids).batch(64, drop_remainder=True)
@@ -53,6 +72,30 @@ keras.models.load_model("m").fit(train, steps_per_epoch=len(train))
 }
 
 FIRING = {
+    "validation": """
+import math
+import tensorflow as tf
+train_ds = tf.data.TFRecordDataset(files).map(parse).batch(128).prefetch(1)
+val_ds = tf.data.TFRecordDataset(others).map(parse).batch(32)
+model = tf.keras.models.load_model("m")
+batch_size = 128
+model.fit(train_ds, validation_data=val_ds, validation_steps=math.ceil(5000 / batch_size))
+#                                           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+""",
+    "a Sequence": """
+import keras
+import numpy as np
+class Slides(keras.utils.Sequence):
+    def __init__(self, paths, batch_size=8):
+        self.paths, self.batch_size = paths, batch_size
+    def __len__(self):
+        return int(np.ceil(len(self.paths) / self.batch_size))
+    def __getitem__(self, index):
+        return load(self.paths[index * self.batch_size : (index + 1) * self.batch_size])
+batch_size = 16
+keras.models.load_model("m").fit(Slides(paths), steps_per_epoch=len(paths) // batch_size)
+#                                               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+""",
     "a number of batches of a pipeline": """
 import tensorflow as tf
 def train(model, paths, labels, batch_size):
