@@ -134,3 +134,10 @@ def test_reports(project):
         "= steps: TFRecordDataset(…) (data.py:7) > map(…) (data.py:14) > batch(32) (data.py:15) > batch(8) (row 6)\n"
         in full
     )
+    told = [
+        "note: data.py:15:10: the first batch",
+        "steps: TFRecordDataset(…) (data.py:7) > map(…) (data.py:14) > batch(32) (data.py:15) > batch(8) (row 6)",
+    ]
+    (shown,) = json.loads(render("rdjson", report))["diagnostics"]
+    assert shown["message"].splitlines()[1:] == told
+    assert render("github", report).strip().endswith("%0A  ".join(["", *told]))

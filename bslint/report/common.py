@@ -12,10 +12,11 @@ import msgspec
 
 from bslint.baseline import Entry, identify
 from bslint.diagnostic import Diagnostic, Edit, Position, Related
+from bslint.report.evidence import evidence_lines
 from bslint.report.notebook import file_row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from bslint.report import Report
 
@@ -121,6 +122,17 @@ def headline(diagnostic: Diagnostic) -> str:
 def advice(diagnostic: Diagnostic) -> str:
     """Returns what to do about a finding: its help, else what its fix does."""
     return diagnostic.help or (diagnostic.fix.message if diagnostic.fix else "")
+
+
+def explained(report: Report, diagnostic: Diagnostic) -> Iterator[str]:
+    """Yields the other places of a finding as text, for formats that have no room for them: a line for each place that
+    its rule names, and one for the steps of its pipeline.
+    """
+    for related in diagnostic.related:
+        yield f"note: {relative(related.filename, report.root)}:{place(related)}: {related.message}"
+    chain = (diagnostic.evidence or {}).get("steps", ()) if diagnostic.chain else ()
+    if chain:
+        yield "steps: " + " ".join(dict(evidence_lines({"steps": chain}))["steps"].split("\n"))
 
 
 def dumps(value: object, indent: int = 0) -> str:

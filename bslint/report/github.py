@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bslint.report.common import TOOL, Span, advice, headline, place, relative, span
+from bslint.report.common import TOOL, Span, advice, explained, headline, place, relative, span
 
 if TYPE_CHECKING:
     from bslint.diagnostic import Diagnostic
@@ -30,6 +30,7 @@ def _command(report: Report, diagnostic: Diagnostic) -> str:
     text = f"{path}:{found.start.row}:{found.start.column}: {headline(diagnostic)}{cell}"
     if help_text := advice(diagnostic):
         text += f"\nhelp: {help_text}".replace("\n", "\n  ")
+    text += "".join(f"\n  {line}" for line in explained(report, diagnostic))
     return f"::{_LEVELS[diagnostic.severity]} {shown}::{_data(text)}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bslint.report.common import TOOL, TOOL_URL, dumps, edited, offset, relative, row_text, span
+from bslint.report.common import TOOL, TOOL_URL, dumps, edited, explained, offset, relative, row_text, span
 
 if TYPE_CHECKING:
     from bslint.diagnostic import Diagnostic, Edit, Position
@@ -27,7 +27,7 @@ def _diagnostic(report: Report, diagnostic: Diagnostic) -> dict[str, Any]:
     where = span(report, diagnostic)
     code = {"value": diagnostic.code} | ({"url": diagnostic.url} if diagnostic.url else {})
     found = {
-        "message": diagnostic.said,
+        "message": "\n".join((diagnostic.said, *explained(report, diagnostic))),
         "location": {
             "path": relative(diagnostic.filename, report.root),
             "range": _range(report, diagnostic, where.start, where.end, where.exact),
