@@ -125,8 +125,9 @@ def advice(diagnostic: Diagnostic) -> str:
 
 
 def explained(report: Report, diagnostic: Diagnostic) -> Iterator[str]:
-    """Yields the other places of a finding as text, for formats that have no room for them: a line for each place that
-    its rule names, and one for the steps of its pipeline.
+    """Yields the other places of a finding as lines of text, for formats that have no room for them.
+
+    There is a line for each place that its rule names, and one for the steps of its pipeline.
     """
     for related in diagnostic.related:
         yield f"note: {relative(related.filename, report.root)}:{place(related)}: {related.message}"
