@@ -54,14 +54,15 @@ def check(run: Evaluation, context: Context) -> Iterator[Finding]:
         return
     carried = run.fed_back
     help_ = (
-        "call the model itself in the loop: `model(x, training=False)`; every input depends on the output before"
+        "call the model itself in the loop: `model(x, training=False)`; where an input does not depend on the output "
+        "before, stack the inputs and predict them in one call"
         if carried
         else "call the model itself, `model(x, training=False)`, or stack the inputs and predict them in one call"
     )
     yield Finding(
         at=link(run.node),
         message=(
-            "the loop predicts step by step, each input from the output before, with `predict` on one sample: "
+            "the loop predicts step by step, each input from what the step before left, with `predict` on one sample: "
             if carried
             else "`predict` is called on one sample in every iteration: "
         )
