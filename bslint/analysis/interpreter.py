@@ -543,7 +543,9 @@ class Interpreter:
         found = self.stages.get(key)
         if found is None:
             loops = tuple(loop.node for loop in reversed(self.loops))
-            found = Stage(op, node, call, parent, inputs, loops, frozenset(self.path.items()), in_test=self.in_test)
+            calls = tuple(frame.node for frame in self.frames)
+            path = frozenset(self.path.items())
+            found = Stage(op, node, call, parent, inputs, loops, path, in_test=self.in_test, calls=calls)
             found.names.update(frame.function.name for frame in self.frames if frame.function is not None)
             if not self.muted:
                 self.stages[key] = found

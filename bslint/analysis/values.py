@@ -378,6 +378,7 @@ class Stage(msgspec.Struct, eq=False):
         files: how many files a source reads, as far as that is known.
         in_test: a unit test makes it.
         names: the variables and attributes that hold the dataset, and the functions in which it is made.
+        calls: the calls of the program's own functions that led here, outermost first.
     """
 
     op: str
@@ -396,6 +397,7 @@ class Stage(msgspec.Struct, eq=False):
     files: Literal["one", "several", "unknown"] = "unknown"
     in_test: bool = False
     names: set[str] = msgspec.field(default_factory=set)
+    calls: tuple[cst.CSTNode | None, ...] = ()
 
     def chain(self) -> tuple[Stage, ...]:
         """All steps from the source to this one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,12 +11,13 @@ import libcst as cst
 import msgspec
 
 from bslint.analysis.analyse import Facts, analyse
-from bslint.analysis.values import Items, Known, Value
+from bslint.analysis.values import Array, Items, Known, Stage, Value, array_of
 from bslint.check import Locator, diagnostic_of
 from bslint.rule import Context
 from bslint.syntax.parse import parse
 from bslint.syntax.positions import Positions
-from bslint.verify.recipe import NoRecipeError, Place, Recipe, recipe
+from bslint.verify.recipe import NoRecipeError, Place, Recipe, pipeline, recipe
+from bslint.verify.slices import STAND_IN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,6 +54,7 @@ class ReadProgram:
         self._texts: list[str] = []
         self._spans: dict[int, Place] = {}
         self._known: dict[Place, str] = {}
+        self._arrays: dict[str, Array | None] = {}
         self._join()
 
     def provable(self, rules: Sequence[Rule], configuration: Configuration) -> Iterator[Provable]:
@@ -72,6 +75,30 @@ class ReadProgram:
 
         own = Path(self.source.path).parent
         return [str(own), *(str(root) for root in Project(self.source.path).roots if root != own)]
+
+    def pipeline(self, stage: Stage, *, statement: bool = False) -> Recipe:
+        """The program that makes a dataset, with synthetic samples in the place of files.
+
+        Args:
+            stage: the dataset's last step.
+            statement: whether it is made by a statement that drops it.
+
+        Raises:
+            NoRecipeError: the way to it can't be followed.
+        """
+        nodes = [*(node for node in stage.calls if isinstance(node, cst.Call)), stage.node]
+        places = [self._spans.get(id(node)) for node in nodes]
+        if places[-1] is None:
+            raise NoRecipeError("the pipeline is made in another file, or is not made here")
+        way = [place for place in places if place is not None]
+        return pipeline("".join(self._texts), way, self._known.get, self._stand_in, statement=statement)
+
+    def _stand_in(self, name: str) -> ast.expr:
+        """A call that makes synthetic samples for a variable, with what is known of their shape."""
+        array = self._arrays.get(name)
+        known = [name] if array is None or array.shape is None else [name, array.shape, array.dtype]
+        arguments: list[ast.expr] = [ast.parse(repr(one), mode="eval").body for one in known]
+        return ast.Call(ast.Name(STAND_IN, ast.Load()), arguments, [])
 
     def recipe(self, run: Run) -> Recipe:
         """The program that builds the model of a run.
@@ -104,10 +131,17 @@ class ReadProgram:
                 place = (*rows.place(start), *rows.place(end))
                 if isinstance(node, cst.Call):
                     self._spans[id(node)] = place
+                if isinstance(node, cst.Name):
+                    self._note_array(node.value, array_of(value))
                 literal = written(value)
                 if literal is not None:
                     self._known[place] = literal
             row += text.count("\n")
+
+    def _note_array(self, name: str, array: Array | None) -> None:
+        """Keep what is known of a variable as an array; None where it is several."""
+        if self._arrays.setdefault(name, array) != array:
+            self._arrays[name] = None
 
 
 class _Rows:

@@ -17,6 +17,7 @@ from bslint.memory.devices import device
 from bslint.quantity import show_size
 from bslint.registry import rules
 from bslint.source import SourceError, read
+from bslint.verify import pipelines
 from bslint.verify.child import Limits, Outcome, run
 from bslint.verify.programs import Provable, ReadProgram
 from bslint.verify.recipe import NoRecipeError
@@ -27,12 +28,13 @@ if TYPE_CHECKING:
 
     from bslint.config import Configuration
     from bslint.diagnostic import Diagnostic
+    from bslint.verify.recipe import Recipe
 
 # Findings that say what a training needs; a trial step or a trace proves them.
 OF_MEMORY = frozenset(("BS101", "BS102"))
 # Findings whose evidence has a snippet that shows the windows.
 OF_WINDOWS = frozenset(("BS301", "BS302", "BS303", "BS304", "BS305"))
-PROVABLE = OF_MEMORY | OF_WINDOWS
+PROVABLE = OF_MEMORY | OF_WINDOWS | pipelines.CODES
 # Of the memory that is free, a child gets so much.
 _SHARE = 0.8
 
@@ -89,13 +91,15 @@ def provable(file: File) -> list[Provable]:
 
 def prove(files: Sequence[File], wanted: Wanted, say: Callable[[str], None]) -> list[Diagnostic]:
     """All findings of the files, those that could be proved with a verdict."""
-    tasks = [(file, each) for file in files for each in provable(file)]
+    tasks = [(file, group) for file in files for group in _groups(provable(file))]
     verdicts: dict[tuple[str, Key], Verification] = {}
 
-    def one(task: tuple[File, Provable]) -> None:
-        file, each = task
-        where = f"{each.diagnostic.code} {file.path}:{each.diagnostic.location.row}"
-        verdicts[file.path, _key(each.diagnostic)] = verdict(each, wanted, lambda words: say(f"{where}: {words}"))
+    def one(task: tuple[File, list[Provable]]) -> None:
+        file, group = task
+        codes = ", ".join(dict.fromkeys(each.diagnostic.code for each in group))
+        where = f"{codes} {file.path}:{group[0].diagnostic.location.row}"
+        for each, made in zip(group, judged(group, wanted, lambda words: say(f"{where}: {words}")), strict=True):
+            verdicts[file.path, _key(each.diagnostic)] = made
 
     with ThreadPoolExecutor(wanted.jobs) as pool:
         list(pool.map(one, tasks))
@@ -110,11 +114,21 @@ def _key(found: Diagnostic) -> Key:
     return (found.cell, found.location, found.code)
 
 
-def verdict(found: Provable, wanted: Wanted, say: Callable[[str], None]) -> Verification:
-    """Prove one finding."""
-    if found.diagnostic.code in OF_WINDOWS:
-        return _windows(found, wanted, say)
-    return _memory(found, wanted, say)
+def _groups(found: Sequence[Provable]) -> list[list[Provable]]:
+    """The findings that one child proves together: all pipelines of a program, anything else by itself."""
+    groups: dict[Any, list[Provable]] = {}
+    for each in found:
+        together = each.diagnostic.code in pipelines.CODES
+        groups.setdefault(id(each.program) if together else _key(each.diagnostic), []).append(each)
+    return list(groups.values())
+
+
+def judged(group: list[Provable], wanted: Wanted, say: Callable[[str], None]) -> list[Verification]:
+    """Prove findings that belong together."""
+    code = group[0].diagnostic.code
+    if code in pipelines.CODES:
+        return _pipelines(group, wanted, say)
+    return [(_windows if code in OF_WINDOWS else _memory)(each, wanted, say) for each in group]
 
 
 def described(file: File) -> Iterator[str]:
@@ -126,12 +140,23 @@ def described(file: File) -> Iterator[str]:
             yield str((each.diagnostic.evidence or {}).get("replay", "# no snippet"))
             continue
         try:
-            recipe = each.program.recipe(each.finding.subject)
+            recipe = _recipe(each)
         except NoRecipeError as error:
             yield f"# no recipe: {error}"
             continue
         yield from (f"# missing: {name}" for name in recipe.missing)
         yield recipe.source
+
+
+def _recipe(found: Provable) -> Recipe:
+    """The program that a proof runs.
+
+    Raises:
+        NoRecipeError: there is none.
+    """
+    if found.diagnostic.code in pipelines.CODES:
+        return found.program.pipeline(found.finding.subject, statement=found.diagnostic.code == "BS213")
+    return found.program.recipe(found.finding.subject)
 
 
 # Memory
@@ -140,7 +165,7 @@ def described(file: File) -> Iterator[str]:
 def _memory(found: Provable, wanted: Wanted, say: Callable[[str], None]) -> Verification:
     """Trace the step, and try it where the device, or a CPU in its place, has the room."""
     try:
-        recipe = found.program.recipe(found.finding.subject)
+        recipe = _recipe(found)
     except NoRecipeError as error:
         return Verification("inconclusive", "trial-step", reason=str(error))
     if recipe.missing:
@@ -231,6 +256,45 @@ def _ending(outcome: Outcome) -> str:
     last = next((line for line in reversed(outcome.output.splitlines()) if line.strip()), "")
     died = f"signal {-outcome.code}" if outcome.ending == "signal" else f"exit status {outcome.code}"
     return f"the child ended with {died}{f': {last[:200]}' if last else ''}"
+
+
+# Pipelines
+
+
+def _pipelines(group: list[Provable], wanted: Wanted, say: Callable[[str], None]) -> list[Verification]:
+    """Run the pipelines of a program over synthetic samples, and see whether they do what the findings say."""
+    made: list[dict[str, Any] | str] = [_item(each) for each in group]
+    items = [one for one in made if isinstance(one, dict)]
+    request = {
+        "method": "pipeline-run", "source": "", "path": group[0].program.folders(), "device": "cpu", "items": items,
+    }  # fmt: skip
+    outcome = _run(request, wanted, say) if items else None
+    if outcome is not None and outcome.ending != "result" and len(group) > 1:
+        # One of them takes the others with it.
+        return [verdict for each in group for verdict in _pipelines([each], wanted, say)]
+    seen = iter(outcome.result.get("items", ())) if outcome is not None else iter(())
+    found = []
+    for each, one in zip(group, made, strict=True):
+        result = next(seen, None) if isinstance(one, dict) else None
+        if isinstance(one, dict) and result is not None:
+            status, reason = pipelines.answer(each.diagnostic.code, one, result)
+            found.append(Verification(status, "pipeline-run", reason=reason, seconds=result["seconds"]))
+        else:
+            why = one if isinstance(one, str) or outcome is None else _ending(outcome)
+            seconds = outcome.seconds if outcome is not None else 0.0
+            found.append(Verification("inconclusive", "pipeline-run", reason=str(why), seconds=seconds))
+    return found
+
+
+def _item(found: Provable) -> dict[str, Any] | str:
+    """What a child is asked of a pipeline, or why it is asked nothing."""
+    try:
+        recipe = _recipe(found)
+    except NoRecipeError as error:
+        return str(error)
+    if recipe.missing:
+        return f"what makes the pipeline needs {', '.join(recipe.missing)}"
+    return pipelines.item(found, recipe.source)
 
 
 # Windows

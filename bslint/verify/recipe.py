@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from bslint.verify.slices import MODEL, Slice, Statements, called, is_banned, last_of_loop, missing
+from bslint.verify.slices import (
+    DATASET,
+    LOOK,
+    MODEL,
+    SOURCES,
+    Slice,
+    Statements,
+    called,
+    is_banned,
+    last_of_loop,
+    missing,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,6 +33,7 @@ if TYPE_CHECKING:
 Place: TypeAlias = tuple[int, int, int, int]
 Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
 Known: TypeAlias = "Callable[[Place], str | None]"
+StandIn: TypeAlias = "Callable[[str], ast.expr]"
 
 _KEPT_DECORATORS = frozenset(("staticmethod", "classmethod", "property"))
 # Methods that Keras, or Python, calls.
@@ -31,6 +43,8 @@ _CALLED_BY_OTHERS = frozenset(
 _OPTIMIZERS = frozenset("SGD RMSprop Adam AdamW Adadelta Adagrad Adamax Adafactor Nadam Ftrl Lion Lamb Muon".split())
 _RATE = 0.001
 _PURE = frozenset("len int float str bool round min max abs math.ceil math.floor math.prod np.prod".split())
+# What a recipe of a dropped statement binds.
+_PARTS = ("bslint_before", DATASET, "bslint_after")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -61,28 +75,61 @@ def recipe(text: str, way: Sequence[Place], known: Known) -> Recipe:
     Raises:
         NoRecipeError: the way can't be followed.
     """
-    return _Cutter(text, way, known).cut()
+    return _Cutter(text, way, known).cut(_receiver)
+
+
+def pipeline(text: str, way: Sequence[Place], known: Known, stand_in: StandIn, *, statement: bool = False) -> Recipe:
+    """Cut the making of a dataset out of a program.
+
+    Args:
+        text: the program.
+        way: places of the calls that lead to it, outermost first; the last is the call that makes it.
+        known: as for `recipe`.
+        stand_in: the synthetic samples that a variable is set to which only files or downloads give.
+        statement: whether the call is a statement whose result is dropped: the recipe then binds looks at its variable
+            before and behind it, too.
+
+    Raises:
+        NoRecipeError: the way can't be followed.
+    """
+    names = _PARTS if statement else (DATASET,)
+    return _Cutter(text, way, known, names, stand_in).cut(_around if statement else _itself)
 
 
 class _Cutter:
-    def __init__(self, text: str, way: Sequence[Place], known: Known) -> None:
+    def __init__(
+        self,
+        text: str,
+        way: Sequence[Place],
+        known: Known,
+        names: tuple[str, ...] = (MODEL,),
+        stand_in: StandIn | None = None,
+    ) -> None:
+        self.names = names
+        self.name = names[len(names) // 2]
+        self.stand_in = stand_in
         self.tree = ast.parse(text)
+        self.modules = frozenset(
+            (one.asname or one.name).partition(".")[0] for one in ast.walk(self.tree) if isinstance(one, ast.alias)
+        )
         self.parents = {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
         self.way = [self._call(place) for place in way]
         self.absent: set[str] = set()
         self._fill_in(known)
 
-    def cut(self) -> Recipe:
-        target = _receiver(self.way[-1])
+    def cut(self, aim: Callable[[ast.Call], ast.expr]) -> Recipe:
+        if self.stand_in is not None and self._is_inside_expression(self.way[-1]):
+            raise NoRecipeError("the pipeline is made inside a lambda or a comprehension")
+        target = aim(self.way[-1])
         for number in range(len(self.way) - 1, -1, -1):
             call = self.way[number]
             function = self._function(call)
             if function is None:
-                return self._finished(_until(self.tree.body, call, _assignment(target)))
+                return self._finished(_until(self.tree.body, call, self._assignment(target)))
             needed = self._shorten(function, call, target)
             before = self.way[number - 1] if number else None
             if before is None or not self._calls(before, function):
-                return self._finished([*self.tree.body, _assignment(self._entry(function, needed))])
+                return self._finished([*self.tree.body, self._assignment(self._entry(function, needed))])
             target = self._passed_on(before, function, needed)
         raise NoRecipeError("the training is nowhere in the file")
 
@@ -102,6 +149,15 @@ class _Cutter:
                 return outer
             outer = self.parents.get(outer)
         return None
+
+    def _is_inside_expression(self, node: ast.AST) -> bool:
+        """Whether variables that only an expression has are around a node."""
+        inner = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+        while node in self.parents and not isinstance(node, ast.stmt):
+            node = self.parents[node]
+            if isinstance(node, inner):
+                return True
+        return False
 
     def _owner(self, function: Function) -> ast.ClassDef | None:
         """The class whose method this is."""
@@ -136,8 +192,9 @@ class _Cutter:
         """Let a function end where it trains, and return the model; the parameters that it still needs."""
         finish: ast.stmt = ast.Return(target)
         if function.name == "__init__":
-            finish = ast.Assign([ast.Attribute(ast.Name("self", ast.Load()), MODEL, ast.Store())], target)
-        cut = Slice(_until(function.body, call, finish), {"self"} if function.name == "__init__" else ())
+            finish = ast.Assign([ast.Attribute(ast.Name("self", ast.Load()), self.name, ast.Store())], target)
+        needed = {"self"} if function.name == "__init__" else ()
+        cut = Slice(_until(function.body, call, finish), needed, self.modules, self.stand_in)
         self.absent |= {f"`{name}`" for name in cut.lost}
         function.body = cut.kept
         function.decorator_list = [one for one in function.decorator_list if _keeps(one)]
@@ -156,7 +213,7 @@ class _Cutter:
             instance = self._by_default(ast.Name(owner.name, ast.Load()), first, names, bound=True)
             callee = instance if function.name == "__init__" else ast.Attribute(instance, function.name, ast.Load())
             if function.name == "__init__":
-                return ast.Attribute(instance, MODEL, ast.Load())
+                return ast.Attribute(instance, self.name, ast.Load())
         return self._by_default(callee, function, needed, bound=owner is not None)
 
     def _by_default(self, callee: ast.expr, function: Function | None, needed: set[str], *, bound: bool) -> ast.expr:
@@ -164,8 +221,13 @@ class _Cutter:
         if function is not None:
             positional = [*function.args.posonlyargs, *function.args.args][int(bound and not _is_static(function)) :]
             required = positional[: len(positional) - len(function.args.defaults)]
-            self.absent |= {f"the parameter `{one.arg}` of `{function.name}`" for one in required if one.arg in needed}
-            arguments = [ast.Constant(None) for _ in required]
+            if self.stand_in is not None:
+                stand_in = self.stand_in
+                arguments = [stand_in(one.arg) if one.arg in needed else ast.Constant(None) for one in required]
+            else:
+                lacking = [one.arg for one in required if one.arg in needed]
+                self.absent |= {f"the parameter `{name}` of `{function.name}`" for name in lacking}
+                arguments = [ast.Constant(None) for _ in required]
         return ast.Call(callee, arguments, [])
 
     def _passed_on(self, call: ast.Call, function: Function, needed: set[str]) -> ast.expr:
@@ -181,19 +243,23 @@ class _Cutter:
         for keyword in made.keywords:
             if keyword.arg in named and keyword.arg not in needed:
                 keyword.value = ast.Constant(None)
-        return ast.Attribute(made, MODEL, ast.Load()) if function.name == "__init__" else made
+        return ast.Attribute(made, self.name, ast.Load()) if function.name == "__init__" else made
 
     def _finished(self, body: Statements) -> Recipe:
         on_the_way = {one.name for call in self.way if (one := self._function(call)) is not None}
         for statement in body:
             if isinstance(statement, ast.ClassDef):
-                _prune(statement, on_the_way)
-        cut = Slice(body, {MODEL})
+                _prune(statement, on_the_way, SOURCES if self.stand_in is not None else frozenset())
+        cut = Slice(body, self.names, self.modules, self.stand_in)
         absent = self.absent | {f"`{name}`" for name in missing(cut) | cut.lost}
         future = ast.ImportFrom("__future__", [ast.alias("annotations")], 0)
         kept = [one for one in cut.kept if not (isinstance(one, ast.ImportFrom) and one.module == "__future__")]
         made = ast.fix_missing_locations(ast.Module([future, *kept], []))
         return Recipe(ast.unparse(made) + "\n", tuple(sorted(absent)))
+
+    def _assignment(self, target: ast.expr) -> ast.stmt:
+        bound: list[ast.expr] = [ast.Name(name, ast.Store()) for name in self.names]
+        return ast.Assign([bound[0] if len(bound) == 1 else ast.Tuple(bound, ast.Store())], target)
 
 
 class _Literals(ast.NodeTransformer):
@@ -249,8 +315,19 @@ def _receiver(call: ast.Call) -> ast.expr:
     return call.func.value
 
 
-def _assignment(target: ast.expr) -> ast.stmt:
-    return ast.Assign([ast.Name(MODEL, ast.Store())], target)
+def _itself(call: ast.Call) -> ast.expr:
+    return call
+
+
+def _around(call: ast.Call) -> ast.expr:
+    """A look at what a chain of calls starts from, the call, and one more look."""
+    start: ast.expr = call
+    while isinstance(start, ast.Call) and isinstance(start.func, ast.Attribute):
+        start = start.func.value
+    if not isinstance(start, (ast.Name, ast.Attribute)):
+        raise NoRecipeError("the statement does not start from a variable")
+    look = ast.Name(LOOK, ast.Load())
+    return ast.Tuple([ast.Call(look, [start], []), call, ast.Call(look, [copy.deepcopy(start)], [])], ast.Load())
 
 
 def _until(statements: Sequence[ast.stmt], node: ast.AST, finish: ast.stmt) -> Statements:
@@ -283,7 +360,7 @@ def _is_static(function: Function) -> bool:
     return any(isinstance(one, ast.Name) and one.id == "staticmethod" for one in function.decorator_list)
 
 
-def _prune(owner: ast.ClassDef, on_the_way: set[str]) -> None:
+def _prune(owner: ast.ClassDef, on_the_way: set[str], allowed: frozenset[str]) -> None:
     """Drop the methods of a class that nothing in the recipe calls, and from its start what a proof must not do."""
     methods = {one.name: one for one in owner.body if isinstance(one, _FUNCTIONS)}
     wanted = {name for name in methods if name.startswith("__") or name in _CALLED_BY_OTHERS or name in on_the_way}
@@ -296,4 +373,4 @@ def _prune(owner: ast.ClassDef, on_the_way: set[str]) -> None:
     owner.body = [one for one in owner.body if not isinstance(one, _FUNCTIONS) or one.name in wanted]
     first = methods.get("__init__")
     if first is not None and "__init__" not in on_the_way:
-        first.body = [one for one in first.body if not is_banned(one)] or [ast.Pass()]
+        first.body = [one for one in first.body if not is_banned(one, allowed)] or [ast.Pass()]

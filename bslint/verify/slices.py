@@ -7,12 +7,17 @@ import builtins
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 Statements: TypeAlias = "list[ast.stmt]"
 
-# What a recipe binds.
+# What a recipe binds: a model, or a dataset.
 MODEL = "bslint_model"
+DATASET = "bslint_dataset"
+_BOUND = frozenset((MODEL, DATASET))
+# The functions of which a recipe gets synthetic samples, and looks at a dataset.
+STAND_IN = "bslint_stand_in"
+LOOK = "bslint_look"
 # Calls that train, measure, read data, write files, draw or talk: a recipe has none of them.
 BANNED = frozenset(
     "fit fit_generator train_on_batch evaluate evaluate_generator predict predict_generator predict_on_batch "
@@ -24,6 +29,11 @@ BANNED = frozenset(
     "system Popen check_call check_output show savefig figure plot imshow subplot subplots legend title xlabel "
     "ylabel scatter hist sleep init login finish download extractall".split()
 )
+# Sources that a pipeline run fills with synthetic samples.
+SOURCES = frozenset(
+    "load_data image_dataset_from_directory text_dataset_from_directory TFRecordDataset TextLineDataset "
+    "from_tensor_slices from_generator list_files tfds.load".split()
+)
 # `tfds.load` and `np.load`, but not `pickle.loads`.
 _BANNED_PATHS = frozenset("tfds.load tfds.builder np.load numpy.load wandb.init mlflow.start_run nn.load".split())
 # Calls without a result that change how models are built.
@@ -31,17 +41,27 @@ _SETTINGS = frozenset(
     "set_global_policy set_policy set_image_data_format set_floatx set_random_seed set_seed run_functions_eagerly "
     "enable_mixed_precision_graph_rewrite enable_eager_execution clear_session set_jit mark_as_parsed".split()
 )
+# What programs call the object that holds the values of `absl`'s flags.
+_FLAGS = "FLAGS"
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _BUILTINS = frozenset(dir(builtins)) | {"__name__", "__file__"}
 
 
 def names_in(node: ast.AST | Iterable[ast.AST]) -> set[str]:
-    """Variables that a piece of code reads, in nested functions as well; annotations are never looked at."""
+    """Variables that a piece of code reads, in nested functions as well; annotations are never looked at.
+
+    The parameters of a lambda are its own.
+    """
     found: set[str] = set()
     pending: list[ast.AST] = [node] if isinstance(node, ast.AST) else list(node)
     while pending:
         one = pending.pop()
         if isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Store):
             found.add(one.id)
+        if isinstance(one, ast.Lambda):
+            found |= names_in(one.body) - {each.arg for each in ast.walk(one.args) if isinstance(each, ast.arg)}
+            pending.append(one.args)
+            continue
         annotations = (getattr(one, "annotation", None), getattr(one, "returns", None))
         pending.extend(child for child in ast.iter_child_nodes(one) if child not in annotations)
     return found
@@ -59,14 +79,20 @@ def called(node: ast.Call) -> str:
     return ".".join(reversed(parts))
 
 
-def is_banned(node: ast.AST) -> bool:
-    """Whether a statement or expression does what a proof must not do; functions that are only defined do nothing."""
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+def is_banned(node: ast.AST, allowed: frozenset[str] = frozenset()) -> bool:
+    """Whether a statement or expression does what a proof must not do; functions that are only defined do nothing.
+
+    Args:
+        node: the statement or expression.
+        allowed: calls that it may do all the same.
+    """
+    if isinstance(node, _DEFINITIONS):
         return False
     for one in _executed(node):
         if isinstance(one, ast.Call):
             path = called(one)
-            if path.rpartition(".")[2] in BANNED or path in _BANNED_PATHS:
+            name = path.rpartition(".")[2]
+            if (name in BANNED or path in _BANNED_PATHS) and name not in allowed and path not in allowed:
                 return True
     return False
 
@@ -91,11 +117,13 @@ def root(node: ast.AST) -> str | None:
 
 def bound(statement: ast.stmt) -> set[str]:
     """Variables that a statement binds, in the blocks inside it as well."""
+    if isinstance(statement, _DEFINITIONS):
+        return {statement.name}
     found: set[str] = set()
     for one in _executed(statement):
         if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store):
             found.add(one.id)
-        elif isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        elif isinstance(one, _DEFINITIONS):
             found.add(one.name)
         elif isinstance(one, ast.alias):
             found.add((one.asname or one.name).partition(".")[0])
@@ -106,6 +134,8 @@ def bound(statement: ast.stmt) -> set[str]:
 
 def changed(statement: ast.stmt) -> set[str]:
     """Variables whose objects a statement changes: `model.add(…)`, `base.trainable = False`, `options["a"] = 1`."""
+    if isinstance(statement, _DEFINITIONS):
+        return set()
     found: set[str | None] = set()
     for one in _executed(statement):
         if isinstance(one, (ast.Attribute, ast.Subscript)) and isinstance(one.ctx, ast.Store):
@@ -114,12 +144,14 @@ def changed(statement: ast.stmt) -> set[str]:
             isinstance(one, ast.Expr) and isinstance(one.value, ast.Call) and isinstance(one.value.func, ast.Attribute)
         ):
             found.add(root(one.value.func))
+            if one.value.func.attr.startswith("DEFINE_"):
+                found.add(_FLAGS)
         elif isinstance(one, ast.For) and _changes_elements(one):
             found.add(root(one.iter))
     return {name for name in found if name is not None}
 
 
-def _parts(statements: Sequence[ast.stmt]) -> dict[str, set[str]]:
+def _parts(statements: Sequence[ast.stmt], modules: frozenset[str]) -> dict[str, set[str]]:
     """Variables that hold a part of another one's: after `base = model.layers[1]`, `base` is part of `model`."""
     found: dict[str, set[str]] = {}
     for statement in statements:
@@ -131,8 +163,8 @@ def _parts(statements: Sequence[ast.stmt]) -> dict[str, set[str]]:
                     else None
                 )
                 for target in one.targets:
-                    if whole is not None and isinstance(target, ast.Name) and target.id != whole:
-                        found.setdefault(target.id, set()).add(whole)
+                    if whole not in {None, *modules} and isinstance(target, ast.Name) and target.id != whole:
+                        found.setdefault(target.id, set()).add(str(whole))
     return found
 
 
@@ -151,6 +183,8 @@ class Slice:
     Args:
         statements: in order.
         needed: variables that are read after them.
+        modules: names of imported modules.
+        stand_in: makes what a variable is set to that only banned statements bind; without it the variable is lost.
 
     Attributes:
         kept: the statements that matter.
@@ -158,10 +192,18 @@ class Slice:
         lost: variables that matter and that only banned statements bind.
     """
 
-    def __init__(self, statements: Sequence[ast.stmt], needed: Iterable[str]) -> None:
+    def __init__(
+        self,
+        statements: Sequence[ast.stmt],
+        needed: Iterable[str],
+        modules: frozenset[str] = frozenset(),
+        stand_in: Callable[[str], ast.expr] | None = None,
+    ) -> None:
         self.needed = set(needed)
+        self._stand_in = stand_in
+        self._allowed = SOURCES if stand_in is not None else frozenset[str]()
         self.lost: set[str] = set()
-        self._parts = _parts(statements)
+        self._parts = _parts(statements, modules)
         self.kept = self._block(statements)
 
     def _block(self, statements: Sequence[ast.stmt]) -> Statements:
@@ -179,17 +221,24 @@ class Slice:
         binds = bound(statement)
         if not (binds | self._changed(statement)) & self.needed and not _sets(statement):
             return []
-        if is_banned(statement) and MODEL not in binds:
-            self.lost |= binds & self.needed
-            return []
+        if (is_banned(statement, self._allowed) and not binds & _BOUND) or _takes_words(statement):
+            return self._lose(binds & self.needed)
         if isinstance(statement, (ast.Import, ast.ImportFrom)):
             return [self._imported(statement)]
         if isinstance(statement, ast.Assign) and all(isinstance(target, ast.Name) for target in statement.targets):
             self.needed -= binds
-        elif isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        elif isinstance(statement, _DEFINITIONS):
             self.needed -= {statement.name}
         self.needed |= names_in(statement) - _own(statement)
         return [statement]
+
+    def _lose(self, names: set[str]) -> Statements:
+        """What takes the place of a banned statement that binds variables which matter."""
+        if self._stand_in is None:
+            self.lost |= names
+            return []
+        self.needed -= names
+        return [ast.Assign([ast.Name(name, ast.Store())], self._stand_in(name)) for name in sorted(names)]
 
     def _changed(self, statement: ast.stmt) -> set[str]:
         """What a statement changes, and what that is a part of."""
@@ -226,9 +275,8 @@ class Slice:
             if not names_in(body) & bound(ast.For(statement.target, statement.iter, [], [])):
                 return body
         header = _header(statement)
-        if any(is_banned(one) for one in header):
-            self.lost |= bound(statement) & self.needed
-            return []
+        if any(is_banned(one, self._allowed) for one in header):
+            return self._lose(bound(statement) & self.needed)
         for one in header:
             self.needed |= names_in(one)
         if _ends_at_once(blocks["body"]):
@@ -269,7 +317,13 @@ def _ends_at_once(body: Statements) -> bool:
 
 def missing(cut: Slice) -> set[str]:
     """The names that nothing in a slice binds, and that Python does not have by itself."""
-    return cut.needed.difference(_BUILTINS, *map(bound, cut.kept))
+    return cut.needed.difference(_BUILTINS, (STAND_IN, LOOK), *map(bound, cut.kept))
+
+
+def _takes_words(statement: ast.stmt) -> bool:
+    """Whether a statement takes words of the command line as they come: `path = sys.argv[1]`."""
+    value = statement.value if isinstance(statement, ast.Assign) else None
+    return isinstance(value, ast.Subscript) and ast.unparse(value.value) == "sys.argv"
 
 
 def _sets(statement: ast.stmt) -> bool:
@@ -293,7 +347,7 @@ def _header(statement: ast.stmt) -> list[ast.AST]:
 
 def _own(statement: ast.stmt) -> set[str]:
     """Parameters and local variables of a function that is defined: they come from nowhere else."""
-    if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+    if not isinstance(statement, _DEFINITIONS):
         return set()
     found: set[str] = set()
     for one in ast.walk(statement):

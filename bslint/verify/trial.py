@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 _NO_MEMORY = ("RESOURCE_EXHAUSTED", "ResourceExhausted", "out of memory", "OUT_OF_MEMORY", "OOM when allocating")
 
 
+# Where in a graph an error happened, which only TensorFlow's own people can read.
+_ADDRESS = re.compile(r"\{\{[^}]*\}\}|\[Op:\w+\] name:.*")
 # Nothing special is around the recipe when it is built.
 surroundings = nullcontext
 
@@ -35,7 +38,7 @@ def words(error: BaseException) -> str:
     """The part of an error's text that says what happened: TensorFlow puts a traceback in front of it."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     telling = next((line for line in lines if any(sign in line for sign in _NO_MEMORY)), lines[0] if lines else "")
-    return telling[:500]
+    return _ADDRESS.sub("", telling).strip()[:500]
 
 
 def trial(

@@ -17,20 +17,24 @@ import json
 import os
 import sys
 import time
+import types
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bslint.verify import confine, device, weights
+from bslint.verify import command_line, confine, device, weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+_MODULE = "__bslint_recipe__"
+_FILE = "recipe.py"
 # Method: module and function that run it, and whether they need TensorFlow and a device.
 METHODS = {
     "trial-step": ("bslint.verify.trial", "trial", True),
     "trace": ("bslint.verify.trace", "trace", True),
     "window-replay": ("bslint.verify.replay", "replay", False),
+    "pipeline-run": ("bslint.verify.pipeline_run", "pipelines", True),
 }
 
 
@@ -46,7 +50,7 @@ def main(file: str, descriptor: int) -> None:
         result = _proof(request, lambda words: send({"progress": words}), seconds)
         json.dumps(result)
     except BaseException as error:
-        result = _failure(error)
+        result = failure(error)
     send({"result": {**result, "seconds": seconds, "confined": kept}})
     os._exit(0)
 
@@ -65,7 +69,7 @@ def _sender(descriptor: int) -> Callable[[dict[str, Any]], None]:
 def _proof(request: dict[str, Any], say: Callable[[str], None], seconds: dict[str, float]) -> dict[str, Any]:
     module, function, on_device = METHODS[request["method"]]
     sys.path[:0] = request.get("path", [])
-    sys.argv = ["recipe.py"]  # its options have their defaults
+    command_line.use_defaults(words=request["method"] == "pipeline-run")
     clock = _Clock(say, seconds)
     chosen, about = None, {}
     left_out: list[str] = []
@@ -86,11 +90,28 @@ def _proof(request: dict[str, Any], say: Callable[[str], None], seconds: dict[st
     method = importlib.import_module(module)
     with method.surroundings():
         with clock.part("build", "the recipe is built"):
-            namespace: dict[str, Any] = {"__name__": "__bslint_recipe__", "__file__": "recipe.py"}
-            exec(compile(request["source"], "recipe.py", "exec"), namespace)
+            namespace = executed(request["source"])
         with clock.part("run", "the proof runs"):
             result = getattr(method, function)(namespace, request, chosen, say)
     return {**result, **about, "left_out": left_out}
+
+
+def executed(source: str, given: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The names of a recipe after it was executed.
+
+    Its module and its file are there for those who look for them: dataclasses and AutoGraph do.
+
+    Args:
+        source: the recipe.
+        given: names that it finds.
+    """
+    module = types.ModuleType(_MODULE)
+    module.__file__ = _FILE
+    sys.modules[_MODULE] = module
+    vars(module).update(given or {})
+    Path(_FILE).write_text(source, encoding="utf-8")
+    exec(compile(source, _FILE, "exec"), vars(module))
+    return vars(module)
 
 
 class _Clock:
@@ -110,16 +131,18 @@ class _Clock:
             self._seconds[name] = round(time.monotonic() - began, 2)
 
 
-def _failure(error: BaseException) -> dict[str, Any]:
+def failure(error: BaseException) -> dict[str, Any]:
     """What a person needs to see of an error, and where in the recipe it happened."""
     from bslint.verify.trial import is_out_of_memory, words
 
     reason = f"{type(error).__name__}: {words(error)}"
+    if isinstance(error, ModuleNotFoundError):
+        reason += f" in {sys.executable} (`--python` names another)"
     if is_out_of_memory(error):
         return {"outcome": "out-of-memory", "reason": reason}
     line, trace = None, error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == "recipe.py":
+        if trace.tb_frame.f_code.co_filename == _FILE:
             line = trace.tb_lineno
         trace = trace.tb_next
     return {"outcome": "error", "reason": reason, "recipe_line": line}

@@ -86,6 +86,7 @@ def _endless(pipeline: Pipeline, cache: Stage, repeat: Stage) -> Finding:
         related=[(link(repeat.node), "from here on the data never ends")],
         evidence=evidence(pipeline.stages),
         fix=(lambda editor: _fix(editor, pipeline, cache, repeat)) if repeats else None,
+        subject=cache,
     )
 
 
@@ -100,6 +101,7 @@ def _copies(pipeline: Pipeline, cache: Stage, repeat: Stage) -> Finding:
         evidence={**evidence(pipeline.stages), "copies": times},
         fix=lambda editor: _fix(editor, pipeline, cache, repeat),
         severity="warning",
+        subject=cache,
     )
 
 

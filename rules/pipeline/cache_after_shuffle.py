@@ -152,6 +152,7 @@ def _frozen(pipeline: Pipeline, cache: Stage, stage: Stage, deed: Deed, first: S
         related=[(deed.node, "random numbers are drawn here"), (link(stage.node), f"in this `{stage.op}`")],
         evidence={**evidence(pipeline.stages), "random": deed.name},
         fix=lambda editor: _fix(editor, pipeline, cache, first),
+        subject=pipeline.stages[-1],
     )
 
 
@@ -166,6 +167,7 @@ def _replayed(pipeline: Pipeline, cache: Stage, shuffle: Stage) -> Finding:
         evidence=evidence(pipeline.stages),
         fix=None if loader else lambda editor: _fix(editor, pipeline, cache, shuffle),
         severity="info" if by_default else None,
+        subject=pipeline.stages[-1],
     )
 
 

@@ -84,6 +84,7 @@ def check(statement: Discarded, context: Context) -> Iterator[Finding]:
         message=f"the result of `{op}` is dropped: datasets are immutable, so this statement does nothing",
         help=f"assign it: `{target or 'ds'} = …`",
         fix=fix if target is not None else None,
+        subject=stages[-1],
     )
 
 

@@ -92,6 +92,7 @@ def _finding(pipeline: Pipeline, first: Stage, second: Stage) -> Finding:
         related=[(link(first.node), "the first batch")],
         evidence=evidence(pipeline.stages),
         fix=fix,
+        subject=second,
     )
 
 

@@ -148,6 +148,7 @@ def _waits(run: Run, stages: Sequence[Stage], message: str, missing: str) -> Fin
         help="leave it with `break`, or loop over `ds.take(steps)`" if run.method == "loop" else what,
         related=[(link(repeat.node), "from here on the data never ends")],
         evidence=evidence(stages),
+        subject=stages[-1],
     )
 
 
@@ -170,6 +171,7 @@ def _repeated(pipeline: Pipeline) -> Iterator[Finding]:
                 evidence=evidence(stages),
                 fix=partial(_fix, repeat=stage),
                 severity="warning",
+                subject=stage,
             )
             return
 

@@ -100,6 +100,7 @@ def _finding(pipeline: Pipeline, repeat: int, position: int) -> Finding:
         evidence={**evidence(stages), "buffer": buffer, "samples": held},
         fix=lambda editor: _fix(editor, pipeline, stages[repeat:position], shuffle),
         severity="warning" if counted and small else None,
+        subject=shuffle,
     )
 
 

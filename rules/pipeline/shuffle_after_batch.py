@@ -100,6 +100,7 @@ def _finding(pipeline: Pipeline, batch: Stage, shuffle: Stage) -> Finding:
         related=[(link(batch.node), "the samples are batched here")],
         evidence=evidence(pipeline.stages),
         fix=None if loader else lambda editor: _fix(editor, batch, shuffle),
+        subject=shuffle,
     )
 
 

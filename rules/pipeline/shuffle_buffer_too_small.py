@@ -83,6 +83,7 @@ def _raises(stages: Sequence[Stage], shuffle: Stage) -> Finding:
         help="pass the number of samples to mix: all of them, where memory allows",
         evidence=evidence(stages),
         severity="error",
+        subject=shuffle,
     )
 
 
@@ -99,13 +100,13 @@ def _small(stages: Sequence[Stage], position: int, buffer: int) -> Iterator[Find
         return
     batch = _next_batch(stages[position + 1 :])
     if buffer == 1:
-        yield _finding(stages, position, "`shuffle(1)` changes nothing: one sample leaves nothing to choose from")
+        yield _finding(stages, position, "`shuffle(1)` changes nothing: one sample leaves nothing to choose from", 1)
     elif batch is not None and buffer < batch and not _is_batched(found[position - 1]):
         told = f"only {buffer} samples are mixed, fewer than the {batch} of one batch: batches keep nearly their order"
-        yield _finding(stages, position, told)
+        yield _finding(stages, position, told, batch)
     elif held is not None and buffer * _PART < held:
         told = f"only {buffer} of {held} samples are mixed: data that is sorted stays nearly sorted"
-        yield _finding(stages, position, told)
+        yield _finding(stages, position, told, buffer)
 
 
 def _next_batch(stages: Sequence[Stage]) -> int | None:
@@ -123,7 +124,7 @@ def _is_batched(count: Count) -> bool:
     return count.batch != 1
 
 
-def _finding(stages: Sequence[Stage], position: int, message: str) -> Finding:
+def _finding(stages: Sequence[Stage], position: int, message: str, mixes: int) -> Finding:
     shuffle = stages[position]
     given = count_argument(shuffle)
     batch = next((stage for stage in stages[position + 1 :] if batches(stage)), None)
@@ -133,7 +134,8 @@ def _finding(stages: Sequence[Stage], position: int, message: str) -> Finding:
         help="give `shuffle` as many samples as memory allows, best all of them: shuffle file names or records, "
         "which are small, before decoding",
         related=[(link(batch.node), "batched here")] if batch is not None else (),
-        evidence=evidence(stages),
+        evidence={**evidence(stages), "mixes": mixes},
+        subject=shuffle,
     )
 
 

@@ -98,6 +98,7 @@ def _finding(stages: tuple[Stage, ...], training: Training, reason: str, *, sing
         related=[(training.node, "`fit` takes it here")],
         evidence=evidence(stages),
         fix=fix,
+        subject=last,
     )
 
 
