@@ -62,8 +62,8 @@ def check(pipeline: Pipeline, context: Context) -> Iterator[Finding]:
     frozen = list(_augmentations(stages[:position], cache))
     if frozen:
         stage, deed = min(frozen, key=lambda one: stages.index(one[0]))
-        steps = (stage, shuffle) if shuffle is not None and shuffle.parent is not None else (stage,)
-        yield _frozen(pipeline, cache, stage, deed, min(steps, key=stages.index))
+        shuffled = [shuffle] if shuffle is not None and shuffle.parent is not None else []
+        yield _frozen(pipeline, cache, stage, deed, min([stage, *shuffled], key=stages.index))
     elif shuffle is not None and _never_shuffled_again(pipeline, position, shuffle):
         yield _replayed(pipeline, cache, shuffle)
 
@@ -137,11 +137,8 @@ def _shuffles_behind(stages: Sequence[Stage], cache: Stage) -> bool:
 
 def _draws(run: Training, cache: Stage) -> bool:
     """Whether a training draws from a cache with nothing that shuffles between."""
-    for one in alternatives(run.data):
-        stages = one.stage.chain() if isinstance(one, Dataset) else ()
-        if cache in stages and not any(map(shuffles, stages[stages.index(cache) :])):
-            return True
-    return False
+    chains = [one.stage.chain() for one in alternatives(run.data) if isinstance(one, Dataset)]
+    return any(cache in one and not any(map(shuffles, one[one.index(cache) :])) for one in chains)
 
 
 def _frozen(pipeline: Pipeline, cache: Stage, stage: Stage, deed: Deed, first: Stage) -> Finding:

@@ -125,9 +125,7 @@ def _of_keras(value: Value) -> bool:
 def _loop(run: Run) -> Iterator[Finding]:
     """A `for` loop over endless data that nothing leaves."""
     loop = run.loop
-    if loop is None or loop.left or not _is_over(loop.iterable, run.data):
-        return
-    stages = _endless(run.data)
+    stages = _endless(run.data) if loop and not loop.left and _is_over(loop.iterable, run.data) else ()
     if stages:
         yield _waits(run, stages, "this loop goes over endless data and nothing leaves it: it never ends", "take(…)")
 
