@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from bslint.analysis.analyse import Facts, analyse
+from bslint.analysis.outline import outlined
 from bslint.analysis.pipelines import Step
 from bslint.diagnostic import Diagnostic, Fix, Position, Related
 from bslint.edits import Editor
@@ -36,7 +37,7 @@ def run(
     Returns:
         Its diagnostics, and internal errors of rules with their tracebacks.
     """
-    trees = [parse(block.text) for block in program.blocks]
+    trees = _parsed(program, source.kind)
     blocks = [tree if tree is not None else block.text for tree, block in zip(trees, program.blocks, strict=True)]
     facts = analyse(blocks, source.path, notebook=source.kind == "notebook")
     context = Context(configuration.settings, facts.names, source.path)
@@ -52,6 +53,13 @@ def run(
         except Exception:
             errors.append(f"{source.path}: internal error in {rule.code} ({rule.name})\n{traceback.format_exc()}")
     return diagnostics, errors
+
+
+def _parsed(program: Program, kind: str) -> list[cst.Module | None]:
+    """The trees of the blocks; of a module, without what no fact can hang on."""
+    if kind == "python":
+        return [parse(outlined(block.text)) for block in program.blocks]
+    return [parse(block.text) for block in program.blocks]
 
 
 def _findings(rule: Rule, facts: Facts, context: Context) -> Iterator[Finding]:

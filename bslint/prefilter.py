@@ -52,13 +52,21 @@ def in_reach(data: bytes, wanted: frozenset[Needle], imported: Callable[[], Sequ
 
 
 def code(data: bytes) -> bytes:
-    """The content of a Python file without its comments and docstrings, whose words lead to nothing."""
+    """The content of a Python file without comments and docstrings, whose words lead to nothing.
+
+    Nor do slashes in strings: they divide nothing.
+    """
     kept: list[bytes] = []
     position = 0
     for match in _TOKEN.finditer(data):
-        if match["comment"] is not None or (match["long"] is not None and _stands_alone(data, *match.span())):
-            kept.append(data[position : match.start()])
-            position = match.end()
+        start, end = match.span()
+        if match["comment"] is not None or (match["long"] is not None and _stands_alone(data, start, end)):
+            kept.append(data[position:start])
+        elif data.find(b"/", start, end) >= 0:
+            kept.append(data[position:start] + match[0].replace(b"/", b""))
+        else:
+            continue
+        position = end
     return b"".join((*kept, data[position:]))
 
 

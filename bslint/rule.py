@@ -52,16 +52,50 @@ CATCHES = (
     re.compile(rb"except\b[^:]*Exception\b"),
     re.compile(rb"=\s*[(\[]?(?:Base)?Exception\b"),
 )
+# What divides (slashes in strings and comments do not count), and what makes a float of a number.
+DIVISIONS = ("/", "divide(")
+FRACTIONS = (
+    *DIVISIONS,
+    "ceil(",
+    "floor(",
+    "round(",
+    "rint(",
+    "trunc(",
+    "around(",
+    re.compile(rb"\d\.\d*\s*\*|\*\s*\d*\.\d"),
+)
+# What makes a `tf.function`.
+TRACES = (
+    re.compile(rb"function\b(?<=[\w)]\.function)(?<!self.function)"),
+    re.compile(rb"import\b[^\n=:(]*\bfunction\b"),
+    re.compile(rb"import\s*\([^)]*\bfunction\b"),
+)
 # What runs a model.
 RUNS = (*TRAINS, ".evaluate(", ".predict(", "_on_batch(", "_generator(", "distribute_dataset")
+# Calls of transformations, told apart from others that end alike (`get_batch`, `np.repeat`, `build_cache`). A pattern
+# that starts with a plain word is looked for many times faster.
+BATCHED = (
+    "padded_batch",
+    "ragged_batch",
+    "sparse_batch",
+    "map_and_batch",
+    "rebatch",
+    "batch_and_drop_remainder",
+    "bucket_by_sequence_length",
+    re.compile(rb"batch(?<=\Wbatch)\s*\("),
+)
+CACHED = (re.compile(rb"cache(?<=\.cache)\s*\("),)
+REPEATED = (
+    "shuffle_and_repeat",
+    re.compile(rb"repeat(?<=\.repeat)(?<!np.repeat)(?<!tf.repeat)(?<!numpy.repeat)(?<!ops.repeat)\s*\("),
+)
+SHUFFLED = ("shuffle_and_repeat", re.compile(rb"shuffle(?<=\.shuffle)(?<!random.shuffle)\s*\("))
 # What makes batches of samples.
 BATCHES = (
-    "batch(",
+    *BATCHED,
     "_dataset_from_",
     "make_csv_dataset",
     "make_batched_features_dataset",
-    "bucket_by_sequence_length",
-    "batch_and_drop_remainder",
     "tfds",
 )
 # A Keras `Sequence` as the base of a class, by its own name or another.

@@ -156,6 +156,8 @@ def _kind(it: Interpreter, home: Key, value: Value, node: cst.CSTNode) -> str:
 
     What the statement makes anew is not the sum, though it is made where the variables of the sum were.
     """
+    if home not in it.ledger.sums.values():
+        return "set"
 
     def find(one: Value) -> bool | None:
         if it.ledger.sums.get(one.key) != home:
@@ -240,6 +242,8 @@ def tested(it: Interpreter, test: Value, node: cst.CSTNode) -> None:
 
 def dropped(it: Interpreter, value: Value) -> tuple[Gradient, ...]:
     """The gradients that the value of a statement is computed from, sums of them included."""
+    if not it.tapes.gradients:
+        return ()
     hits = flow.trace(it, value, lambda one: _sum_or_gradient(it, one))
     found: list[Gradient] = []
     for hit in hits:
@@ -303,6 +307,8 @@ def _note(
 
 def _gradients(it: Interpreter, value: Value) -> tuple[flow.Hit[Gradient], ...]:
     """The gradients that a value is made of, when nothing but scaling, clipping and sums lie between."""
+    if not it.tapes.gradients:
+        return ()
     hits = flow.trace(it, value, lambda one: it.tapes.gradients.get(one.key))
     return tuple(hits) if hits and all(hit.clear and not _squares(it, hit) for hit in hits) else ()
 

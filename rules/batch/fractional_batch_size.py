@@ -42,17 +42,17 @@ from bslint.analysis.pipelines import batches, count_argument, shuffles
 from bslint.analysis.values import Dataset, alternatives
 from bslint.diagnostic import Fix
 from bslint.edits import Editor
-from bslint.rule import DATASETS, Context, Finding, Place, rule
+from bslint.rule import BATCHED, DATASETS, FRACTIONS, SHUFFLED, Context, Finding, Place, rule
 
 _RUNS = (".fit(", ".evaluate(", ".predict(")
-_CALLS = (*_RUNS, ".batch(", "padded_batch(", ".shuffle(", "_dataset_from_")
+_CALLS = (*_RUNS, *BATCHED, *SHUFFLED, "_dataset_from_")
 
 
 @rule(
     "BS109",
     "fractional-batch-size",
     "error",
-    literals=[("/", "np.", "numpy"), ("batch(", "batch_size", "shuffle("), _CALLS],
+    literals=[FRACTIONS, ("batch_size", *BATCHED, *SHUFFLED), _CALLS],
     reach=[(*DATASETS, *_RUNS)],
 )
 def check(fact: Run | Pipeline, context: Context) -> Iterator[Finding]:

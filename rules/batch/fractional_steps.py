@@ -43,14 +43,14 @@ from bslint.analysis.pipelines import batches
 from bslint.analysis.values import Dataset, Known, alternatives, text
 from bslint.diagnostic import Fix
 from bslint.edits import Change, Editor
-from bslint.rule import Context, Finding, rule
+from bslint.rule import FRACTIONS, Context, Finding, rule
 
 
 @rule(
     "BS106",
     "fractional-steps",
     "error",
-    literals=[("steps",), ("/", "np.", "numpy"), (".fit(", ".evaluate(", ".predict(")],
+    literals=[("steps",), FRACTIONS, (".fit(", ".evaluate(", ".predict(")],
 )
 def check(run: Run, context: Context) -> Iterator[Finding]:
     """Judge one Keras call."""

@@ -44,7 +44,7 @@ from bslint.analysis.divisions import Division, divisions
 from bslint.analysis.facts import Feed, Run
 from bslint.analysis.feeds import counted_batches
 from bslint.analysis.values import Known, Value, alternatives
-from bslint.rule import TRAINS, Context, Finding, rule
+from bslint.rule import DIVISIONS, TRAINS, Context, Finding, rule
 
 # Literals that divide for other reasons than batches: a tenth of the data.
 _SHARES = frozenset((10, 100, 1000))
@@ -62,7 +62,7 @@ _STEPS = re.compile(rb"steps_per_epoch|validation_steps|\bsteps[\"']?\s*[=:\]]|f
         ("steps", "fit_generator("),
         (_STEPS,),
         (*TRAINS, ".evaluate(", ".predict(", "_generator("),
-        ("/", "np.", "numpy"),
+        DIVISIONS,
     ],
 )
 def check(run: Run, context: Context) -> Iterator[Finding]:

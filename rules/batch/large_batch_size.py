@@ -39,7 +39,7 @@ from collections.abc import Iterator
 from bslint.analysis.apis import TABULAR_LAYERS
 from bslint.analysis.facts import Model, Training
 from bslint.analysis.values import Class, Known, Object, Value, alternatives, known_int
-from bslint.rule import TRAINS, Context, Finding, Place, rule
+from bslint.rule import BATCHED, TRAINS, Context, Finding, Place, rule
 
 _SILENT_WORDS = ("token", "ref")
 
@@ -48,7 +48,7 @@ _SILENT_WORDS = ("token", "ref")
     "BS101",
     "large-batch-size",
     "warning",
-    literals=[("batch_size", "batch("), TRAINS],
+    literals=[("batch_size", *BATCHED), TRAINS],
 )
 def check(training: Training, context: Context) -> Iterator[Finding]:
     """Judge the batch size of one training."""

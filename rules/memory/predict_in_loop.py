@@ -44,7 +44,7 @@ from bslint.rule import Context, Finding, Place, link, rule
 FEW = 10
 
 
-@rule("BS405", "predict-in-loop", "warning", literals=[(".predict(",)])
+@rule("BS405", "predict-in-loop", "warning", literals=[(".predict(",), ("for ", "while ")])
 def check(run: Evaluation, context: Context) -> Iterator[Finding]:
     """Judge one call of `predict`."""
     if run.method != "predict" or not run.single or run.in_test or run.model is None:

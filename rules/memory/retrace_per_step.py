@@ -43,13 +43,13 @@ for step in tf.range(1000, dtype=tf.int64):
 from collections.abc import Iterator
 
 from bslint.analysis.repetition import TracedCall
-from bslint.rule import Context, Finding, rule
+from bslint.rule import TRACES, Context, Finding, rule
 
 # TensorFlow itself warns from the fifth retracing on.
 FEW = 4
 
 
-@rule("BS408", "retrace-per-step", "warning", literals=[("for ", "while ")], reach=[("function",)])
+@rule("BS408", "retrace-per-step", "warning", literals=[("for ", "while ")], reach=[TRACES])
 def check(call: TracedCall, context: Context) -> Iterator[Finding]:
     """Judge one call."""
     count = call.loop.count

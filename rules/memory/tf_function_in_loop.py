@@ -55,13 +55,13 @@ for epoch in range(20):
 from collections.abc import Iterator
 
 from bslint.analysis.repetition import TracedFunction
-from bslint.rule import Context, Finding, rule
+from bslint.rule import TRACES, Context, Finding, rule
 
 # TensorFlow itself warns from the fifth tracing on.
 FEW = 4
 
 
-@rule("BS407", "tf-function-in-loop", "warning", literals=[("function",), ("for ", "while ")], reach=[("function",)])
+@rule("BS407", "tf-function-in-loop", "warning", literals=[TRACES, ("for ", "while ")])
 def check(made: TracedFunction, context: Context) -> Iterator[Finding]:
     """Judge one `tf.function`."""
     if made.guarded or made.bound or made.in_test or made.loop.in_test:

@@ -38,12 +38,12 @@ from bslint.analysis.pipelines import count_argument, evidence, source_of
 from bslint.analysis.values import Stage, known_int
 from bslint.diagnostic import Fix
 from bslint.edits import Editor
-from bslint.rule import DATASETS, Context, Finding, link, rule
+from bslint.rule import CACHED, DATASETS, Context, Finding, link, rule
 
 _REPEATING = frozenset(("repeat", "shuffle_and_repeat"))
 
 
-@rule("BS207", "cache-after-repeat", "error", literals=[("cache(",)], reach=[DATASETS])
+@rule("BS207", "cache-after-repeat", "error", literals=[CACHED], reach=[DATASETS])
 def check(pipeline: Pipeline, context: Context) -> Iterator[Finding]:
     """Judge one chain of steps."""
     if pipeline.nested:

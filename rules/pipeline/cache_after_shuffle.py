@@ -41,14 +41,14 @@ from bslint.analysis.pipelines import count_argument, evidence, held_out, shuffl
 from bslint.analysis.values import Dataset, Known, Stage, alternatives, known_int
 from bslint.diagnostic import Fix
 from bslint.edits import Editor
-from bslint.rule import DATASETS, Context, Finding, link, rule
+from bslint.rule import CACHED, DATASETS, Context, Finding, link, rule
 
 _AUGMENTING = frozenset(("map", "interleave", "flat_map", "map_and_batch", "parallel_interleave"))
 # Behind these, what was shuffled is not what is cached: files instead of samples, or a subset that has to stay fixed.
 _CHANGING = frozenset("interleave flat_map parallel_interleave take skip shard filter group_by_window window".split())
 
 
-@rule("BS206", "cache-after-shuffle", "warning", literals=[("cache(",)], reach=[DATASETS])
+@rule("BS206", "cache-after-shuffle", "warning", literals=[CACHED], reach=[DATASETS])
 def check(pipeline: Pipeline, context: Context) -> Iterator[Finding]:
     """Judge one chain of steps."""
     stages = pipeline.stages

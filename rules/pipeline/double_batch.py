@@ -38,10 +38,10 @@ from bslint.analysis.pipelines import REGROUPING, batch_size, batches, describe,
 from bslint.analysis.values import Stage, known_int, text
 from bslint.diagnostic import Fix
 from bslint.edits import Editor
-from bslint.rule import DATASETS, Context, Finding, link, rule
+from bslint.rule import BATCHED, DATASETS, Context, Finding, link, rule
 
 
-@rule("BS211", "double-batch", "error", literals=[("batch(",)], reach=[DATASETS])
+@rule("BS211", "double-batch", "error", literals=[BATCHED], reach=[DATASETS])
 def check(pipeline: Pipeline, context: Context) -> Iterator[Finding]:
     """Judge one chain of steps."""
     if pipeline.peeked and not pipeline.trainings:

@@ -55,7 +55,7 @@ from bslint.analysis.values import (
 )
 from bslint.diagnostic import Fix
 from bslint.edits import Editor
-from bslint.rule import DATASETS, TRAINS, Context, Finding, link, rule
+from bslint.rule import DATASETS, REPEATED, TRAINS, Context, Finding, link, rule
 
 _REPEATING = frozenset(("repeat", "shuffle_and_repeat"))
 # The argument that ends an epoch of each method, and what goes on for ever without it.
@@ -68,7 +68,7 @@ _ENDLESS = ("repeat", "make_csv_dataset", "make_batched_features_dataset", "coun
     "BS216",
     "endless-epoch",
     "error",
-    literals=[("repeat(", *TRAINS, ".evaluate(", ".predict(")],
+    literals=[(*REPEATED, *TRAINS, ".evaluate(", ".predict(")],
     reach=[DATASETS, _ENDLESS],
 )
 def check(fact: Pipeline | Run, context: Context) -> Iterator[Finding]:

@@ -44,9 +44,9 @@ from bslint.analysis.pipelines import batches, evidence, optimised, runs_ahead, 
 from bslint.analysis.values import Dataset, Stage, alternatives
 from bslint.diagnostic import Fix
 from bslint.edits import Editor
-from bslint.rule import DATASETS, TRAINS, Context, Finding, link, rule
+from bslint.rule import BATCHED, DATASETS, TRAINS, Context, Finding, link, rule
 
-_BATCHES = ("batch(", "_dataset_from_", "make_csv_dataset", "map_and_batch")
+_BATCHES = (*BATCHED, "_dataset_from_", "make_csv_dataset", "map_and_batch")
 _FREE = frozenset(
     ("take", "skip", "repeat", "with_options", "enumerate", "shard", "ignore_errors", "assert_cardinality")
 )

@@ -50,14 +50,14 @@ from bslint.analysis.shapes import describe as written
 from bslint.analysis.shapes import element_bytes, least_bytes
 from bslint.analysis.values import Stage
 from bslint.quantity import read_size, show_size
-from bslint.rule import DATASETS, Context, Finding, link, literal, rule
+from bslint.rule import DATASETS, SHUFFLED, Context, Finding, link, literal, rule
 
 # Steps that hand on the tensors that they get.
 _PASSING = frozenset("filter prefetch repeat shard shuffle shuffle_and_repeat skip take with_options".split())
 _SLICES = frozenset(("tf.data.Dataset.from_tensor_slices", "tf.data.Dataset.from_tensors"))
 
 
-@rule("BS215", "oversized-shuffle-buffer", "warning", literals=[("shuffle(", "shuffle_and_repeat(")], reach=[DATASETS])
+@rule("BS215", "oversized-shuffle-buffer", "warning", literals=[SHUFFLED], reach=[DATASETS])
 def check(pipeline: Pipeline, context: Context) -> Iterator[Finding]:
     """Judge every shuffle of one chain."""
     limit = read_size(context.settings.host_memory)

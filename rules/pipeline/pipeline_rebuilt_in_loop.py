@@ -38,7 +38,7 @@ from bslint.analysis.facts import Pipeline, Training
 from bslint.analysis.numbers import number
 from bslint.analysis.pipelines import evidence
 from bslint.analysis.values import Stage
-from bslint.rule import DATASETS, TRAINS, Context, Finding, link, rule
+from bslint.rule import BATCHED, DATASETS, TRAINS, Context, Finding, link, rule
 
 # Sources that cost nothing to make, or whose state lies elsewhere.
 _CHEAP = frozenset(
@@ -51,7 +51,7 @@ _CHEAP = frozenset(
     "BS212",
     "pipeline-rebuilt-in-loop",
     "warning",
-    literals=[("for ", "while "), (*TRAINS, "batch(", "Dataset")],
+    literals=[("for ", "while "), (*TRAINS, *BATCHED, "Dataset")],
     reach=[DATASETS, TRAINS],
 )
 def check(pipeline: Pipeline, context: Context) -> Iterator[Finding]:

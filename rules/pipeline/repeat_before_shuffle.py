@@ -40,14 +40,14 @@ from bslint.analysis.pipelines import batches, count_argument, evidence, held_ou
 from bslint.analysis.values import Stage, is_none, known_int
 from bslint.diagnostic import Fix
 from bslint.edits import Editor
-from bslint.rule import DATASETS, Context, Finding, link, rule
+from bslint.rule import DATASETS, REPEATED, SHUFFLED, Context, Finding, link, rule
 
 
 @rule(
     "BS209",
     "repeat-before-shuffle",
     "info",
-    literals=[("shuffle(",), ("repeat(",)],
+    literals=[SHUFFLED, REPEATED],
     reach=[DATASETS],
 )
 def check(pipeline: Pipeline, context: Context) -> Iterator[Finding]:

@@ -46,15 +46,13 @@ from bslint.analysis.pipelines import (
 from bslint.analysis.values import Stage, known_int
 from bslint.diagnostic import Fix
 from bslint.edits import Editor
-from bslint.rule import DATASETS, Context, Finding, link, rule
+from bslint.rule import DATASETS, SHUFFLED, Context, Finding, link, rule
 
 # So few samples with a `map` behind them are pairs and short sequences, not batches.
 _PAIRS = 8
 
 
-@rule(
-    "BS205", "shuffle-after-batch", "warning", literals=[("shuffle(",), ("batch", "_dataset_from_")], reach=[DATASETS]
-)
+@rule("BS205", "shuffle-after-batch", "warning", literals=[SHUFFLED, ("batch", "_dataset_from_")], reach=[DATASETS])
 def check(pipeline: Pipeline, context: Context) -> Iterator[Finding]:
     """Judge one chain of steps."""
     if pipeline.only_looked_at:

@@ -45,13 +45,13 @@ from bslint.analysis.pipelines import (
     shuffles,
 )
 from bslint.analysis.values import Stage
-from bslint.rule import DATASETS, Context, Finding, link, literal, rule
+from bslint.rule import DATASETS, SHUFFLED, Context, Finding, link, literal, rule
 
 # A buffer that holds less than this part of the data hardly mixes it.
 _PART = 100
 
 
-@rule("BS208", "shuffle-buffer-too-small", "warning", literals=[("shuffle(",)], reach=[DATASETS])
+@rule("BS208", "shuffle-buffer-too-small", "warning", literals=[SHUFFLED], reach=[DATASETS])
 def check(pipeline: Pipeline, context: Context) -> Iterator[Finding]:
     """Judge the first shuffle of one chain of steps."""
     stages = pipeline.stages
