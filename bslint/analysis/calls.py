@@ -93,7 +93,7 @@ def decorated(it: Interpreter, node: cst.FunctionDef) -> Value:
     for value, name, decorator in zip(reversed(values), reversed(names), reversed(node.decorators), strict=True):
         if name == tracing.TRACED:
             tracing.made(it, function, decorator.decorator, decorator.decorator)
-            if tracing.is_signed(value):
+            if tracing.has_options(value):
                 result = tracing.traced(function, value.call if isinstance(value, Object) else None)
         library.option_defaults(it, function, value)
         if name in KEEPING_DECORATORS or name.startswith(KEEPING_PREFIXES):

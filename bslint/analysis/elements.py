@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 Change: TypeAlias = "Callable[[Array], Array | None]"
 
 # Steps whose elements are those of the step before.
-_KEEPING = frozenset(
+KEEPING = frozenset(
     "cache concatenate filter ignore_errors prefetch repeat shard shuffle skip snapshot take take_while with_options "
     "unique assert_cardinality copy_to_device shuffle_and_repeat rejection_resample".split()
 )
@@ -124,7 +124,7 @@ def of_step(it: Interpreter, stage: Stage) -> None:
         stage.element = result.stage.element if isinstance(result, Dataset) else None
     elif before is None:
         return
-    elif stage.op in _KEEPING:
+    elif stage.op in KEEPING:
         stage.element = before
     elif stage.op == "unbatch":
         stage.element = _mapped(it, before, stage, lambda array: shapes.cut(array, (Known(0),)))

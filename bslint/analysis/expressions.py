@@ -223,6 +223,7 @@ def _sliced(it: Interpreter, base: Value, bounds: list[Value], node: cst.CSTNode
         it.set_field(made, "cut", bounds[0])
     if bounds:
         it.set_field(made, "head", bounds[0])
+        it.set_field(made, "cuts", Items(tuple(bounds)))
     return made
 
 

@@ -65,16 +65,19 @@ class TracedFunction(msgspec.Struct, frozen=True, eq=False):
 
 
 class TracedCall(msgspec.Struct, frozen=True, eq=False):
-    """A `tf.function` is called with a Python number that is another one in every iteration of a loop.
+    """A `tf.function` is called with something that makes it trace again in every iteration of a loop.
 
     Args:
         node: the call.
         name: the function's name.
-        parameter: the parameter that gets the number.
-        value: the number.
+        parameter: the parameter that gets it.
+        value: what it gets.
         argument: the argument as written.
         loop: the loop.
         in_test: it happens in a unit test.
+        changes: a Python number is another one (`number`), a slice has another length (`length`), a batch is padded
+            to its own longest sample (`padding`).
+        padding: the step of the pipeline that pads.
     """
 
     node: cst.CSTNode
@@ -84,6 +87,8 @@ class TracedCall(msgspec.Struct, frozen=True, eq=False):
     argument: cst.CSTNode
     loop: Loop
     in_test: bool
+    changes: Literal["number", "length", "padding"] = "number"
+    padding: cst.CSTNode | None = None
 
 
 class Kept(msgspec.Struct, frozen=True, eq=False):

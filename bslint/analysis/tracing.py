@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import libcst as cst
+import msgspec
 
+from bslint.analysis import retracing
 from bslint.analysis.repetition import TracedCall, TracedFunction
 from bslint.analysis.values import (
     Api,
@@ -35,6 +37,9 @@ TRACED = "tf.function"
 # With these, Python numbers become tensors (or may).
 _CONVERTING = ("input_signature", "experimental_follow_type_hints")
 _SIGNED = "tf.function(input_signature)"
+# With these, sizes that change become open.
+_RELAXING = ("reduce_retracing", "experimental_relax_shapes")
+_RELAXED = "tf.function(reduce_retracing)"
 _REMEMBERING = frozenset(("functools.lru_cache", "functools.cache", "functools.cached_property"))
 _DATA = ("tf.", "numpy.", "keras.ops.", "range", "list", "dict")
 _ARITHMETIC = frozenset(("+", "-", "*", "/", "**"))
@@ -47,17 +52,24 @@ def traced(value: Value, arguments: Arguments | None) -> Value:
         return Method(value.receiver, value.name, inner if isinstance(inner, Function) else None, value.origin)
     if not isinstance(value, Function):
         return value
-    signed = arguments is not None and (
-        arguments.open or any(arguments.value(name) is not None for name in _CONVERTING)
-    )
-    names = (*value.decorators, TRACED, *((_SIGNED,) if signed else ()))
+    names = (*value.decorators, TRACED, *(_options(arguments) if arguments is not None else ()))
     return Function(value.node, value.scope, value.defaults, names)
 
 
-def is_signed(decorator: Value) -> bool:
-    """Whether `@tf.function(…)` says what tensors the function takes."""
+def _options(arguments: Arguments) -> tuple[str, ...]:
+    """Whether `tf.function(…)` says what tensors the function takes, or that their sizes may change."""
+    if arguments.open:
+        return (_SIGNED, _RELAXED)
+    signed = any(arguments.value(name) is not None for name in _CONVERTING)
+    relaxing = [arguments.value(name) for name in _RELAXING]
+    relaxed = any(one is not None and not (isinstance(one, Known) and not one.value) for one in relaxing)
+    return (*((_SIGNED,) if signed else ()), *((_RELAXED,) if relaxed else ()))
+
+
+def has_options(decorator: Value) -> bool:
+    """Whether `@tf.function(…)` says something of the tensors that the function takes."""
     call = decorator.call if isinstance(decorator, Object) else None
-    return call is not None and (call.open or any(call.value(name) is not None for name in _CONVERTING))
+    return call is not None and bool(_options(call))
 
 
 def made(it: Interpreter, value: Value, node: cst.CSTNode, options: cst.CSTNode) -> None:
@@ -146,7 +158,7 @@ def _is_older(it: Interpreter, value: Value, loop: Loop) -> bool:
 
 
 def called(it: Interpreter, function: Function, bound: dict[str, Value], arguments: Arguments) -> None:
-    """A function of the program is called: remember a traced one that gets a changing Python number."""
+    """A function of the program is called: remember a traced one that gets something which makes it trace again."""
     if it.muted or not it.loops or TRACED not in function.decorators or _SIGNED in function.decorators:
         return
     if any(frame.function is not None and TRACED in frame.function.decorators for frame in it.frames):
@@ -156,13 +168,29 @@ def called(it: Interpreter, function: Function, bound: dict[str, Value], argumen
         for argument in (*arguments.positional, *arguments.keywords.values())
         if argument.node is not None
     }
+    resized = _RELAXED in function.decorators
     for parameter, value in bound.items():
-        loop = changing(it, value)
         node = nodes.get(value.key)
-        if loop is not None and node is not None:
-            it.effects.traced_calls.append(
-                TracedCall(arguments.node, function.name, parameter, value, node, loop, it.in_test)
-            )
+        if node is None:
+            continue
+        made = TracedCall(arguments.node, function.name, parameter, value, node, it.loops[-1], it.in_test)
+        if (loop := changing(it, value)) is not None:
+            it.effects.traced_calls.append(msgspec.structs.replace(made, loop=loop))
+        elif not resized and (found := _resized(it, value, made)) is not None:
+            it.effects.traced_calls.append(found)
+            resized = True
+
+
+def _resized(it: Interpreter, value: Value, made: TracedCall) -> TracedCall | None:
+    """A call with an array or a batch whose shape is another one every time."""
+    loop = retracing.cut_to_length(it, value, lambda one: changing(it, one))
+    if loop is not None:
+        return msgspec.structs.replace(made, loop=loop, changes="length")
+    stage, batch = retracing.padded(it, value) or (None, None)
+    loop = next((loop for loop in reversed(it.loops) if batch in loop.made), None)
+    if stage is None or loop is None:
+        return None
+    return msgspec.structs.replace(made, loop=loop, changes="padding", padding=stage.node)
 
 
 def changing(it: Interpreter, value: Value) -> Loop | None:
