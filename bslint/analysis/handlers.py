@@ -43,7 +43,7 @@ def try_statement(it: Interpreter, node: cst.Try | cst.TryStar) -> Flow:
     if flow == "next" and node.orelse is not None:
         flow = it.run(node.orelse.body.body)
     if flow == "next":
-        passed = frozenset((_raised(it, handler), False) for handler in handlers)
+        passed = frozenset((retries.raised(it, handler), False) for handler in handlers)
         ends.append((passed, it.store.changes(before)))
     flows = {flow}
     retries.left(it, flow, handlers)
@@ -61,7 +61,7 @@ def try_statement(it: Interpreter, node: cst.Try | cst.TryStar) -> Flow:
             it.unbind(name.value)
         flows.add(ended)
         if ended == "next":
-            guard = frozenset({(_raised(it, handler), True)})
+            guard = frozenset({(retries.raised(it, handler), True)})
             ends.append((guard, it.store.changes(before)))
         it.store.rollback(before)
         it.path = path
@@ -167,12 +167,8 @@ def _lasts(it: Interpreter, key: Key) -> bool:
 def _watch(it: Interpreter, handler: OomHandler) -> None:
     """From now on, uses of what the `try` body trains tell that the program goes on with it."""
     results = {("site", *it.site(run.node)) for run in handler.runs}
-    guard = frozenset({(_raised(it, handler.node), True)})
+    guard = frozenset({(retries.raised(it, handler.node), True)})
     it.watched.append((handler, guard, handler.models() | results))
-
-
-def _raised(it: Interpreter, handler: cst.CSTNode) -> Key:
-    return ("raised", id(handler), it.context)
 
 
 def _same(one: Function, other: Function | None) -> bool:

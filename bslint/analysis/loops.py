@@ -50,6 +50,8 @@ def leave(it: Interpreter, how: str) -> None:
     """`break` or `continue`: remember the state for the end of the pass."""
     if not it.passes:
         return
+    if how == "break":
+        retries.leaving(it)
     current = it.passes[-1]
     ways = current.breaks if how == "break" else current.continues
     ways.append((it.delta(current.path), it.store.changes(current.mark)))
@@ -123,7 +125,10 @@ def while_loop(it: Interpreter, node: cst.While) -> Flow:
 
     def body() -> Flow:
         it.evaluate(node.test)
-        return it.run(node.body.body)
+        flow = it.run(node.body.body)
+        if it.effects.handlers and flow == "next":
+            retries.tested(it, node)
+        return flow
 
     probe = Probe(it)
     flow = _repeated(it, body, node)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from bslint.analysis import flow
+import libcst as cst
+
+from bslint.analysis import arithmetic, flow
+from bslint.analysis.imports import dotted
 from bslint.analysis.values import Known, Symbol, Value, is_none
-from bslint.syntax.walk import contains, used_names
+from bslint.syntax.walk import contains, descendants, used_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    import libcst as cst
+    from collections.abc import Iterable, Iterator, Sequence
 
     from bslint.analysis.facts import Loop, Model, OomHandler, Run
     from bslint.analysis.interpreter import Flow, Interpreter
@@ -28,6 +29,40 @@ _RELIEVING = frozenset(
     "gradient_accumulation_steps".split()
 )
 
+# Calls that leave as much memory in use as there was, after the failed attempt itself is gone.
+_HARMLESS = frozenset(
+    "print collect clear_session reset_default_graph info warning warn error debug exception critical log write format "
+    "append str repr len type flush print_exc format_exc time next range".split()
+)
+
+
+def raised(it: Interpreter, handler: cst.CSTNode) -> Key:
+    """The test whether the exception that a handler catches was raised."""
+    return ("raised", id(handler), it.context)
+
+
+def leaving(it: Interpreter) -> None:
+    """The innermost loop is left here: an attempt that failed does not lead here, one that succeeded does."""
+    for handler in it.effects.handlers if it.loops and it.passes else ():
+        if handler.loop is not it.loops[-1]:
+            continue
+        always = handler.exit == "continue" and not it.delta(it.passes[-1].path)
+        if always or it.path.get(raised(it, handler.node)) is False:
+            it.again.add(id(handler.node))
+
+
+def tested(it: Interpreter, node: cst.While) -> None:
+    """The body of a `while` is over: its test may tell an attempt that succeeded from one that failed."""
+    before = it.path
+    for handler in it.effects.handlers:
+        if handler.loop is it.loops[-1]:
+            it.muted += 1
+            it.path = {**before, raised(it, handler.node): False}
+            if arithmetic.truth(it, it.evaluate(node.test)) is False:
+                it.again.add(id(handler.node))
+            it.path = before
+            it.muted -= 1
+
 
 def left(it: Interpreter, flow: Flow, handlers: Sequence[cst.CSTNode]) -> None:
     """A `try` that leaves its loop when it succeeds, and goes on with the loop when it fails, retries."""
@@ -43,8 +78,15 @@ def handled(it: Interpreter, handler: cst.CSTNode, changes: Iterable[Key], body:
         loop.retries = True
     written = [key for key in changes if isinstance(key, tuple)]
     names = {key[1] for key in written if key[0] != "attribute"}
-    if any(key[0] == "attribute" and key[2] not in {"[]", "{}"} for key in written) or names & used_names(body):
+    if any(key[0] == "attribute" and key[2] not in {"[]", "{}"} for key in written) or names & _read_names(body):
         it.relieved.add(id(handler))
+
+
+def _read_names(body: cst.CSTNode) -> set[str]:
+    """The names that a block reads; a flag that it only sets is none."""
+    nodes = list(descendants(body))
+    targets = {id(one.target) for one in nodes if isinstance(one, cst.AssignTarget)}
+    return {one.value for one in nodes if isinstance(one, cst.Name) and id(one) not in targets}
 
 
 def in_handler(it: Interpreter, handler: OomHandler, depth: int) -> None:
@@ -78,11 +120,28 @@ def by_loop(it: Interpreter, loop: Loop) -> None:
         runs = [run for run in loop.runs if any(run.node is one.node for one in handler.runs)]
         if id(handler.node) in it.relieved or loop.count in {0, 1} or relieves(it, handler):
             continue
+        if any(_may_relieve(one) for one in _before_next(loop, handler)):
+            continue
         if len({id(run.node) for run in runs}) != 1:
             continue
         first = runs[0]
         if all(_same(it, first, run) for run in runs) and not _moves(it, runs[-1], loop):
             handler.repeats.append((handler.runs[0], first.node))
+
+
+def _before_next(loop: Loop, handler: OomHandler) -> Iterator[cst.CSTNode]:
+    """The statements of a loop that only a failed attempt may be followed by."""
+    body = loop.node.body.body  # type: ignore[attr-defined]
+    at = next((i for i, one in enumerate(body) if contains(one, handler.statement)), len(body))
+    yield from (one for one in body[:at] if isinstance(one, cst.If))
+    if handler.exit == "falls-through":
+        yield from body[at + 1 :]
+
+
+def _may_relieve(node: cst.CSTNode) -> bool:
+    """Whether a statement may leave more memory than there was, as far as the names in it tell."""
+    calls = (dotted(one.func).rpartition(".")[2] for one in descendants(node) if isinstance(one, cst.Call))
+    return bool(_RELIEVING & used_names(node)) or any(name not in _HARMLESS for name in calls)
 
 
 def relieves(it: Interpreter, handler: OomHandler) -> bool:

@@ -18,6 +18,7 @@ from bslint.analysis import (
     keeping,
     loops,
     patterns,
+    retries,
     tapes,
 )
 from bslint.analysis.apis import EXPECTING_ERRORS
@@ -262,6 +263,7 @@ def _return(it: Interpreter, node: cst.Return) -> Flow:
     if it.tapes.made:
         tapes.share(it, value)
     calls.leave(it, value)
+    retries.leaving(it)
     return "return"
 
 

@@ -102,6 +102,21 @@ for attempt in range(5):
     except tf.errors.ResourceExhaustedError:
         print("attempt", attempt, "failed")
 """,
+    "a flag tells that it has to be tried again": """
+import tensorflow as tf
+model = tf.keras.models.load_model("m")
+done = False
+while not done:
+    oom = False
+    try:
+        model.fit(x, y, batch_size=64)
+#       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        done = True
+    except tf.errors.ResourceExhaustedError:
+        oom = True
+    if oom:
+        tf.keras.backend.clear_session()
+""",
     "the function calls itself": """
 import tensorflow as tf
 def train(model: tf.keras.Model, size):
@@ -113,6 +128,19 @@ def train(model: tf.keras.Model, size):
 """,
 }
 GOOD = {
+    "a flag tells to halve the batch": """
+import tensorflow as tf
+model = tf.keras.models.load_model("m")
+size, oom = 128, True
+while oom:
+    oom = False
+    try:
+        model.fit(x, y, batch_size=size)
+    except tf.errors.ResourceExhaustedError:
+        oom = True
+    if oom:
+        size //= 2
+""",
     "a smaller batch": """
 import tensorflow as tf
 model = tf.keras.models.load_model("m")

@@ -114,9 +114,120 @@ while True:
     except tf.errors.ResourceExhaustedError as e:
         units //= 2
 """,
+    "what follows the handler may free memory": """
+import tensorflow as tf
+model = tf.keras.models.load_model("m")
+oom = False
+while True:
+    if oom:
+        model.trainable = False
+    try:
+        model.fit(x, y, batch_size=64)
+        break
+    except tf.errors.ResourceExhaustedError:
+        oom = True
+done = False
+while not done:
+    oom = False
+    try:
+        model.fit(x, y, batch_size=64)
+        done = True
+    except tf.errors.ResourceExhaustedError:
+        oom = True
+    if oom:
+        make_room()
+""",
+    "the loop goes on when training succeeds as well": """
+import tensorflow as tf
+model = tf.keras.models.load_model("m")
+for part in range(30):
+    failed = False
+    try:
+        model.fit(x, y, batch_size=64)
+    except tf.errors.ResourceExhaustedError:
+        failed = True
+    if failed:
+        print("part", part, "failed")
+going = True
+while going:
+    try:
+        model.fit(x, y, batch_size=64)
+    except tf.errors.ResourceExhaustedError:
+        going = False
+""",
+    "the loop ends when training fails": """
+import tensorflow as tf
+model = tf.keras.models.load_model("m")
+for part in range(30):
+    failed = False
+    try:
+        model.fit(x, y, batch_size=64)
+    except tf.errors.ResourceExhaustedError:
+        failed = True
+    if failed:
+        break
+""",
 }
 
 FIRING = {
+    "flags": """
+import tensorflow as tf
+model = tf.keras.models.load_model("m")
+for attempt in range(3):
+    try:
+        model.fit(x, y, batch_size=64)
+#       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    except tf.errors.ResourceExhaustedError:
+        print("again")
+        continue
+    break
+while True:
+    oom = False
+    try:
+        model.fit(x, y, batch_size=64)
+#       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    except tf.errors.ResourceExhaustedError as error:
+        print(error)
+        oom = True
+    if not oom:
+        break
+tries, done = 0, False
+while tries < 5 and not done:
+    try:
+        model.fit(x, y, batch_size=64)
+#       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        done = True
+    except tf.errors.ResourceExhaustedError:
+        done = False
+        tries += 1
+retry = True
+while retry:
+    try:
+        model.fit(x, y, batch_size=64)
+#       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    except tf.errors.ResourceExhaustedError:
+        pass
+    else:
+        retry = False
+def train():
+    oom = True
+    while oom:
+        try:
+            oom = False
+            model.fit(x, y, batch_size=64)
+#           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        except tf.errors.ResourceExhaustedError:
+            oom = True
+    return model
+def attempts():
+    for attempt in range(3):
+        try:
+            history = model.fit(x, y, batch_size=64)
+#                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        except tf.errors.ResourceExhaustedError:
+            continue
+        return history
+""",
     "a method calls itself": """
 import numpy as np
 import tensorflow as tf
