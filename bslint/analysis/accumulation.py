@@ -32,7 +32,7 @@ _STEPS_TO_ROOT = 8
 
 
 class Event(msgspec.Struct, frozen=True, eq=False):
-    """Something happens to an accumulator: `kind` is "set", "add", "collect", "scale" or "escape"."""
+    """Something happens to an accumulator: `kind` is "set", "add", "collect", "scale", "drop" or "escape"."""
 
     kind: str
     node: cst.CSTNode
@@ -250,6 +250,8 @@ def dropped(it: Interpreter, value: Value) -> tuple[Gradient, ...]:
         if isinstance(hit.found, Gradient):
             found.append(hit.found)
         else:
+            if hit.factors and value.origin is not None and not it.muted:
+                _note(it, hit.found, "drop", value.origin, value, ())
             found.extend(inner.found for event in it.ledger.events.get(hit.found, ()) for inner in event.hits)
     return tuple(dict.fromkeys(found))
 

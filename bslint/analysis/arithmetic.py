@@ -336,6 +336,7 @@ def assumptions(it: Interpreter, test: Value, wanted: bool) -> tuple[tuple[Key, 
         return (*(part for operand in test.operands for part in assumptions(it, operand, wanted)), (test.key, wanted))
     if isinstance(test, Choice):
         guards = [guard for guard, value in test.alternatives if truth(it, value) in {wanted, None}]
-        if guards and len(guards) < len(test.alternatives):
-            return tuple(frozenset.intersection(*guards))
+        settled = frozenset.intersection(*guards) if guards and len(guards) < len(test.alternatives) else None
+        if settled:
+            return tuple(settled)
     return ((test.key, wanted),)

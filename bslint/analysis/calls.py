@@ -10,6 +10,7 @@ import libcst as cst
 from bslint.analysis import (
     arrays,
     attributes,
+    cadence,
     configs,
     containers,
     effects,
@@ -285,7 +286,7 @@ def enter(
         effects.note(it, "unknown", function.name, node)
         return it.unknown(node, f"{function.name}(…)")
     it.entered.add(id(function.node))
-    cuts = it.cuts
+    cuts, order = it.cuts, it.ledger.order
     for loop in it.loops:
         loop.entered.append(function.node)
     with it.called_from(node):
@@ -298,6 +299,8 @@ def enter(
         for name, value in bound.items():
             it.bind(name, value)
         result = _execute(it, function)
+        if it.ledger.order > order and it.ledger.sums and it.ledger.updates and not it.loops and not it.muted:
+            cadence.examine_step(it, function, bound)
         it.frames.pop()
         if it.frames:
             it.frame.spent += frame.spent

@@ -209,6 +209,7 @@ class Cadence(msgspec.Struct, frozen=True, eq=False):
         carried: how many micro-batches went into the first update of the next pass, those that were left included;
             None when there was no next pass or nothing was left.
         settled: whether the loop ran to its end, or to its second pass.
+        replay: a few lines of plain Python that show the counts; empty when there are none.
     """
 
     size: int
@@ -217,6 +218,12 @@ class Cadence(msgspec.Struct, frozen=True, eq=False):
     left: int
     carried: int | None
     settled: bool
+    replay: str = ""
+
+    def evidence(self) -> dict[str, object]:
+        """The numbers, and what shows them when it is run."""
+        witness = {"group": self.size, "micro_batches": self.total, "updates_of": list(self.counts)}
+        return {"witness": witness, **({"replay": self.replay} if self.replay else {})}
 
 
 class Schedule(msgspec.Struct, frozen=True, eq=False):
@@ -246,6 +253,7 @@ class Accumulation(msgspec.Struct, frozen=True, eq=False):
         assignments: where the accumulator gets a new value, its start included.
         escapes: unknown code gets the accumulator and may reset it.
         scaled: the sum is scaled, clipped or cast where it is kept.
+        dropped: the sum is scaled, and the result is dropped.
         count: the number of micro-batches per update, as far as it is known.
         models: the models whose gradients are added.
         normalisations: their batch normalisations that learn.
@@ -260,6 +268,7 @@ class Accumulation(msgspec.Struct, frozen=True, eq=False):
     assignments: tuple[Assignment, ...]
     escapes: bool
     scaled: bool
+    dropped: bool
     count: Value | None
     models: tuple[Model, ...] = ()
     normalisations: tuple[Layer, ...] = ()

@@ -195,7 +195,7 @@ def _object_method(it: Interpreter, receiver: Object, name: str, arguments: Argu
             return found
     types = receiver.types()
     if any(map(_is_foreign, types)):
-        _feeds(it, name, arguments, node)
+        _feeds(it, receiver, name, arguments, node)
     else:
         found = duck_call(it, receiver, name, arguments, node)
         if found is not None:
@@ -235,7 +235,7 @@ def duck_call(it: Interpreter, receiver: Value, name: str, arguments: Arguments,
         keras.updated(it, node, receiver, arguments)
         replicas.updated(it, name, arguments, node)
         return None
-    _feeds(it, name, arguments, node)
+    _feeds(it, receiver, name, arguments, node)
     if name == "scope" and not arguments.positional:
         return datasets.strategy_scope(it, receiver, node)
     if name in {"run", "experimental_run_v2"} and any(isinstance(one, Function) for one in _first(arguments)):
@@ -245,9 +245,12 @@ def duck_call(it: Interpreter, receiver: Value, name: str, arguments: Arguments,
     return keras.duck_method(it, receiver, name, arguments, node)
 
 
-def _feeds(it: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode) -> None:
+def _feeds(it: Interpreter, receiver: Value, name: str, arguments: Arguments, node: cst.CSTNode) -> None:
     """A call of something out of sight may train on what it is given."""
-    if it.loops and (name == "train_on_batch" or (name == "run" and _updates_weights(it, arguments))):
+    if not it.loops:
+        return
+    updates = name == "run" and (is_update(it, receiver) or _updates_weights(it, arguments))
+    if updates or name == "train_on_batch":
         for loop in it.loops:
             loop.fed.append(node)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from bslint.analysis import arithmetic, containers, feeds, iterations, retries
+from bslint.analysis import arithmetic, cadence, containers, feeds, iterations, retries
 from bslint.analysis.calls import iterated, unrolled
 from bslint.analysis.facts import Loop, Training
 from bslint.analysis.values import (
@@ -226,8 +226,6 @@ def _run_windows(it: Interpreter, node: cst.For | cst.While, loop: Loop, mark: i
 
         windows.examine(it, node, mark)
     if loop.parent is None and not it.muted and it.ledger.sums and loop.updates and loop.gradients:
-        from bslint.analysis import cadence
-
         cadence.examine(it, node, mark)
 
 

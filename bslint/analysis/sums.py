@@ -51,6 +51,7 @@ def accumulation(it: Interpreter, home: Key) -> Accumulation | None:
         assignments=tuple(_assignments(it, home, applied, first)),
         escapes=any(one.kind == "escape" for one in events),
         scaled=any(one.kind == "scale" for one in events),
+        dropped=any(one.kind == "drop" for one in events),
         count=_count(it, loop, applied),
         models=first.models,
         normalisations=first.normalisations if _trains_in(first) else (),
@@ -181,7 +182,15 @@ def _count(it: Interpreter, loop: Round | None, applied: Sequence[Update]) -> Va
         return schedules.iterations(loop[0])
     tests = [test for update in applied if update.same_iteration for test in update.tests]
     found = next((found for test in tests if (found := _modulus(test.value)) is not None), None)
-    return found or next((found for test in tests if (found := _limit(test)) is not None), None)
+    found = found or next((found for test in tests if (found := _limit(test)) is not None), None)
+    converted = isinstance(found, Object) and found.call is not None and found.type in _CONVERTING
+    return found.call.value("value", 0) if converted else found  # type: ignore[union-attr]
+
+
+_CONVERTING = ("tf.constant", "tf.convert_to_tensor", "tf.cast")
+_EQUAL = ("tf.equal", "tf.math.equal")
+# Comparisons that hold from a number on.
+_REACHED = (*_EQUAL, "tf.greater_equal", "tf.math.greater_equal", "tf.greater", "tf.math.greater")
 
 
 def _limit(test: Test) -> Value | None:
@@ -191,8 +200,16 @@ def _limit(test: Test) -> Value | None:
         while isinstance(value, Expr) and value.op == "not":
             value, outcome = value.operands[0], not outcome
         if isinstance(value, Expr) and value.op in ({"=="} if outcome else {"<", "<="}):
-            return value.operands[1]
+            return _fixed(value.operands)
+        if outcome and isinstance(value, Object) and value.call is not None and value.type in _REACHED:
+            return _fixed(tuple(value.call.values()))
     return None
+
+
+def _fixed(sides: Sequence[Value]) -> Value | None:
+    """The side of a comparison that does not count."""
+    still = [one for one in sides if not (isinstance(one, Object) and one.type == "tf.Variable")]
+    return still[-1] if still else None
 
 
 def _modulus(value: Value) -> Value | None:
@@ -208,7 +225,7 @@ def _modulus(value: Value) -> Value | None:
             if one.op == "%":
                 return one.operands[1]
             pending.extend(one.operands)
-        elif isinstance(one, Object) and one.call is not None and one.type in {"tf.equal", "tf.math.equal"}:
+        elif isinstance(one, Object) and one.call is not None and one.type in _EQUAL:
             pending.extend(one.call.values())
         elif isinstance(one, Object) and one.call is not None and one.type in {"tf.math.floormod", "tf.math.mod"}:
             return one.call.value("y", 1)

@@ -76,6 +76,17 @@ def descendants(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
                 pending.append(part)
 
 
+def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The nodes directly in a node that mean something."""
+    for name in parts(type(node)):
+        part = getattr(node, name)
+        type_: Any = type(part)
+        if type_ is list or type_ is tuple:
+            yield from part
+        elif type_ not in _LEAVES:
+            yield part
+
+
 def called_names(node: cst.CSTNode) -> frozenset[str]:
     """The last names of everything that a piece of code calls; `?` for a callee without a name."""
     calls = [one.func for one in descendants(node) if type(one) is cst.Call]

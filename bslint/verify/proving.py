@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 # Findings that say what a training needs; a trial step or a trace proves them.
 OF_MEMORY = frozenset(("BS101", "BS102"))
-# Findings whose evidence has a snippet that shows the windows.
-OF_WINDOWS = frozenset(("BS301", "BS302", "BS303", "BS304", "BS305"))
+# Findings whose evidence has a snippet that shows the windows, or the micro-batches of each update.
+OF_WINDOWS = frozenset(("BS301", "BS302", "BS303", "BS304", "BS305", "BS309"))
 PROVABLE = OF_MEMORY | OF_WINDOWS | pipelines.CODES
 # Of the memory that is free, a child gets so much.
 _SHARE = 0.8
@@ -324,11 +324,12 @@ def _windows(found: Provable, wanted: Wanted, say: Callable[[str], None]) -> Ver
 
 # Characters of what a replay prints.
 _MOST_SHOWN = 80
+_TERMS = re.compile(r"(\d+) of (\d+) in the sum")
 _RANGE = re.compile(r"range\((\d+), (\d+)\)")
 
 
 def shows_fault(code: str, printed: str) -> bool:
-    """Whether the windows that a replay printed, `range(start, stop)`, do what a finding of this code says."""
+    """Whether what a replay printed, windows `range(start, stop)` or updates, does what a finding of this code says."""
     windows = [(int(start), int(stop)) for start, stop in _RANGE.findall(printed)]
     if code == "BS301":
         ordered = sorted(window for window in windows if window[0] < window[1])
@@ -339,6 +340,9 @@ def shows_fault(code: str, printed: str) -> bool:
         return bool(lost) and not any(start <= number < stop for number in lost for start, stop in windows)
     if code == "BS303":
         return any(start >= stop for start, stop in windows)
+    if code == "BS309":
+        counts = [(int(terms), int(size)) for terms, size in _TERMS.findall(printed)]
+        return any(terms != size for terms, size in counts[:-1])
     if code == "BS304":
         return len(windows) > 1 and len(set(windows)) == 1
     return len(set(windows)) > 1

@@ -90,7 +90,8 @@ def check(accumulation: Accumulation, context: Context) -> Iterator[Finding]:
     """Judge one accumulation."""
     if number(accumulation) == 1 or not over_batches(accumulation):
         return
-    if accumulation.scaled or any(map(scaled, accumulation.applied)):
+    # A mean that is computed and dropped is what BS314 reports.
+    if accumulation.scaled or accumulation.dropped or any(map(scaled, accumulation.applied)):
         return
     if accumulation.escapes or not all(map(adds_means, accumulation.additions)):
         return

@@ -1,8 +1,8 @@
 """Accumulated gradients are applied after the wrong number of micro-batches.
 
 ## What it does
-Runs the counter of a hand-written accumulation loop and finds conditions such as `step % k == 0` that let the update
-happen after 1, `k + 1`, or any other number of micro-batches than `k`.
+Runs the counter of a hand-written accumulation, in a loop or in a `train_step`, and finds conditions such as
+`step % k == 0` that let the update happen after 1, `k + 1`, or any other number of micro-batches than `k`.
 
 ## Why is this bad?
 With `k = 4` and `step` counting from 0, `step % 4 == 0` is true at once:
@@ -93,10 +93,7 @@ def check(accumulation: Accumulation, context: Context) -> Iterator[Finding]:
             (accumulation.additions[0].node, "a micro-batch is added here, before the test"),
             (accumulation.applied[0].node, "the sum is applied here"),
         ],
-        evidence={
-            **evidence(accumulation),
-            "witness": {"group": wrong.size, "micro_batches": wrong.total, "updates_of": list(wrong.counts)},
-        },
+        evidence={**evidence(accumulation), **wrong.evidence()},
         fix=fix,
     )
 

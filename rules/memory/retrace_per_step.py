@@ -197,14 +197,6 @@ def step(x, number):
 for number, x in dataset.enumerate():
     step(x, number)
 """,
-    "numbers of tf.range": """
-import tensorflow as tf
-@tf.function
-def step(x, number):
-    return x * number
-for number in tf.range(100):
-    step(x, number)
-""",
     "a flag has two values": """
 import tensorflow as tf
 @tf.function
@@ -222,31 +214,5 @@ for number in range(100):
     step(x, float(number))
 for number in range(100):
     step(x, number)
-""",
-    "a handful of traces": """
-import tensorflow as tf
-@tf.function
-def step(x, number):
-    return x * number
-for number in range(3):
-    step(x, number)
-""",
-    "not traced": """
-import tensorflow as tf
-def step(x, number):
-    return x * number
-for number in range(100):
-    step(x, number)
-""",
-    "a Python loop inside another trace": """
-import tensorflow as tf
-@tf.function
-def step(x, number):
-    return x * number
-@tf.function
-def steps(x):
-    for number in range(100):
-        x = step(x, number)
-    return x
 """,
 }

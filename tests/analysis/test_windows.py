@@ -868,6 +868,17 @@ with tf.Session() as sess:
             _, e = sess.run([train, error], feed_dict={image: x[i:i + 100], label: y[i:i + 100]})
 """,
     ),
+    "an operation is run": (
+        "overlap",
+        """
+image, label = tf.placeholder(tf.float32), tf.placeholder(tf.int64)
+train_step = tf.train.AdamOptimizer(1e-3).minimize(tf.reduce_mean(image))
+with tf.Session() as sess:
+    for epoch in range(10):
+        for i in range(len(x) // 100):
+            train_step.run(feed_dict={image: x[i:i + 100], label: y[i:i + 100]})
+""",
+    ),
     "a session of a class trains": (
         "gap",
         """

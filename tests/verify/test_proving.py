@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import re
 from pathlib import Path
 from textwrap import dedent
 
@@ -12,10 +15,14 @@ from jsonschema import Draft202012Validator
 
 pytest.importorskip("psutil", reason="a proof needs psutil")
 
+from bslint.rules.loops import apply_cadence_off_by_one as cadence
+
 from bslint.cli import cli
 from bslint.verify import proving
 from bslint.verify.child import Outcome
 from bslint.verify.proving import shows_fault
+from tests.rules.cases import bs309 as cases
+from tests.rules.examples import judged, parse
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = """
@@ -59,6 +66,8 @@ WINDOWS = """
         ("BS304", "range(0, 8)\nrange(8, 16)", False),
         ("BS305", "range(0, 8)\nrange(1, 9)", True),
         ("BS305", "range(0, 8)\nrange(0, 8)", False),
+        ("BS309", "update after 1 micro-batches: 1 of 8 in the sum\nupdate after 9 micro-batches: 8 of 8 in the sum", True),
+        ("BS309", "update after 8 micro-batches: 8 of 8 in the sum\nupdate after 9 micro-batches: 1 of 8 in the sum", False),
     ],
 )  # fmt: skip
 def test_what_a_replay_shows(code, printed, shown):
@@ -139,6 +148,24 @@ def verified(program: str, folder: Path, *options: str, status: int | None = Non
         assert done.return_value == status
     assert len(found) == 1
     return found[0]
+
+
+@pytest.mark.parametrize("program", [*cadence.BAD.values(), *cases.FIRING.values()], ids=[*cadence.BAD, *cases.FIRING])
+def test_the_snippets_of_a_cadence_show_it(program):
+    for found in judged(parse(program)[0], "BS309"):
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(found.evidence["replay"], {})
+        assert shows_fault("BS309", printed.getvalue())
+        counts = [int(terms) for terms in re.findall(r": (\d+) of", printed.getvalue())]
+        assert counts == found.evidence["witness"]["updates_of"]
+
+
+def test_a_cadence_is_replayed(tmp_path):
+    program = parse(cadence.BAD["counted from zero"])[0]
+    found = verified(program, tmp_path, "--select", "BS309", status=1)["verification"]
+    assert (found["status"], found["method"]) == ("confirmed", "window-replay")
+    assert found["reason"].endswith("prints update after 17 micro-batches: 8 of 8 in the sum")
 
 
 def test_windows_are_replayed(tmp_path):

@@ -27,8 +27,8 @@ only logs is skipped.
 from __future__ import annotations
 
 from bslint.analysis.windows.entry import Assignment
-from bslint.analysis.windows.execute import entry_state, run
+from bslint.analysis.windows.execute import entry_state, run, run_step
 from bslint.analysis.windows.machine import Machine
 from bslint.analysis.windows.report import examine
 
-__all__ = ["Assignment", "Machine", "entry_state", "examine", "run"]
+__all__ = ["Assignment", "Machine", "entry_state", "examine", "run", "run_step"]

@@ -16,6 +16,7 @@ from bslint.analysis.windows.machine import Event, Machine, RaisedError
 from bslint.analysis.windows.values import (
     INDEX,
     Array,
+    Cell,
     Closure,
     Derived,
     Element,
@@ -26,6 +27,7 @@ from bslint.analysis.windows.values import (
     Unknown,
     worst,
 )
+from bslint.syntax.walk import children
 
 Signal: TypeAlias = "str | None"
 Run: TypeAlias = Callable[[Machine, Frame], Any]
@@ -50,6 +52,7 @@ class Code:
         self._expressions: dict[int, Run] = {}
         self._bodies: dict[int, Run] = {}
         self._generators: dict[int, bool] = {}
+        self._told: dict[int, tuple[bool, bool, list[str]]] = {}
         self.nodes: dict[int, cst.CSTNode] = {}
 
     def expression(self, node: cst.BaseExpression) -> Run:
@@ -71,14 +74,34 @@ class Code:
             return self.body(suite.body)
         found = self._bodies.get(id(suite))
         if found is None:
-            found = self._bodies[id(suite)] = self.block(suite.body)
+            found = self._bodies[id(suite)] = self._later(suite.body)
             self.nodes[id(suite)] = suite
+        return found
+
+    def _later(self, nodes: Sequence[cst.CSTNode]) -> Run:
+        """The closure of a block that is made when it is first run: many branches never are."""
+        made: Run | None = None
+
+        def run(m: Machine, f: Frame) -> Any:
+            nonlocal made
+            if made is None:
+                made = self.block(nodes)
+            return made(m, f)
+
+        return run
+
+    def told(self, node: cst.If, branches: Sequence[cst.CSTNode]) -> tuple[bool, bool, list[str]]:
+        """Of the branches of an `if`: whether one leaves, whether one does more than log, and what they assign."""
+        found = self._told.get(id(node))
+        if found is None:
+            changed = [name for one in branches for name in assigned(one)]
+            found = self._told[id(node)] = (any(map(leaving, branches)), any(map(_trains, branches)), changed)
         return found
 
     def generates(self, node: cst.CSTNode) -> bool:
         """Whether a function is a generator."""
         if id(node) not in self._generators:
-            self._generators[id(node)] = any(map(_contains_yield, node.children))
+            self._generators[id(node)] = any(map(_contains_yield, children(node)))
         return self._generators[id(node)]
 
     def block(self, nodes: Sequence[cst.CSTNode]) -> Run:
@@ -109,7 +132,8 @@ class Code:
 def _watched(node: cst.CSTNode, run: Run) -> Run:
     def watched(m: Machine, f: Frame) -> Any:
         value = run(m, f)
-        m.events.append(Event(node, value, m.moment()))
+        number = m.number(value) if isinstance(value, (Cell, Value)) else value
+        m.events.append(Event(node, number, m.moment()))
         return value
 
     return watched
@@ -141,7 +165,7 @@ def _yields(node: cst.CSTNode) -> bool:
 def _contains_yield(node: cst.CSTNode) -> bool:
     if isinstance(node, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
         return False
-    return isinstance(node, cst.Yield) or any(map(_contains_yield, node.children))
+    return isinstance(node, cst.Yield) or any(map(_contains_yield, children(node)))
 
 
 # Simple statements
@@ -363,13 +387,12 @@ def _if(code: Code, node: cst.If) -> Run:
     elif node.orelse is not None:
         otherwise = code.body(node.orelse)
     branches = [node.body, *([node.orelse] if node.orelse is not None else [])]
-    leaves, changed = any(map(leaving, branches)), [name for one in branches for name in assigned(one)]
-    serious = any(map(_trains, branches))
 
     def run(m: Machine, f: Frame) -> Steps:
         held = test(m, f)
         outcome = m.truth(held)
         if outcome is None:
+            leaves, serious, changed = code.told(node, branches)
             if isinstance(held, Unknown) and held.reason == "index" and (leaves or serious):
                 raise EndError
             if not serious:
@@ -501,14 +524,14 @@ def leaving(node: cst.CSTNode, loops: int = 0) -> bool:
     if isinstance(node, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
         return False
     inner = loops + isinstance(node, (cst.For, cst.While))
-    return any(leaving(child, inner) for child in node.children)
+    return any(leaving(child, inner) for child in children(node))
 
 
 def assigned(node: cst.CSTNode) -> list[str]:
     """The variables that a block assigns."""
     if isinstance(node, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
         return []
-    found = [name for child in node.children for name in assigned(child)]
+    found = [name for child in children(node) for name in assigned(child)]
     if isinstance(node, (cst.AssignTarget, cst.AugAssign, cst.AnnAssign, cst.For)):
         found += _names(node.target)
     return found
@@ -521,7 +544,7 @@ def _trains(node: cst.CSTNode) -> bool:
     """Whether a block does more than log: it takes gradients, updates, loops or cuts arrays."""
     if isinstance(node, (cst.For, cst.While, cst.Slice)) or (isinstance(node, cst.Name) and node.value in _SERIOUS):
         return True
-    return any(map(_trains, node.children))
+    return any(map(_trains, children(node)))
 
 
 def _names(node: cst.CSTNode) -> list[str]:
@@ -530,8 +553,8 @@ def _names(node: cst.CSTNode) -> list[str]:
         return [node.value]
     if isinstance(node, cst.Attribute):
         return []
-    children = node.args if isinstance(node, cst.Call) else node.children
-    return list(dict.fromkeys(name for child in children for name in _names(child)))
+    inner = node.args if isinstance(node, cst.Call) else children(node)
+    return list(dict.fromkeys(name for child in inner for name in _names(child)))
 
 
 _STATEMENTS: dict[type, Callable[[Code, Any], Run]] = {

@@ -10,6 +10,7 @@ import msgspec
 from bslint.analysis.windows.code import Code, drain
 from bslint.analysis.windows.entry import Assignment
 from bslint.analysis.windows.levels import Site, rebase, sites
+from bslint.analysis.windows.library import repeat
 from bslint.analysis.windows.machine import RUN_BUDGET, Machine, RaisedError
 from bslint.analysis.windows.values import EndError
 
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from bslint.analysis.interpreter import Interpreter
-    from bslint.analysis.values import Key, Value
+    from bslint.analysis.values import Function, Key, Value
 
 # Values of the unknown numbers in the order of their first use, rising and falling: no two of them keep their order.
 _COUNTS = ((3, 4, 5, 6, 7), (9, 8, 6, 3, 2))
 # Iterations of loops that are run for one file.
 FILE_BUDGET = 8_000
+_FEW = 2
 _PROBE = 512
 _LARGE_PROBE = 1 << 15
 # Iterations of a first run, and of one that no other length could make shorter.
@@ -104,6 +106,38 @@ def run(
     return machine
 
 
+def run_step(
+    it: Interpreter,
+    function: Function,
+    bound: dict[str, Value],
+    assignment: Assignment,
+    *,
+    watch: Iterable[int],
+    budget: int = RUN_BUDGET,
+) -> Machine:
+    """Run a function again and again, as many times as an iterable out of sight has elements.
+
+    What it is given is one batch, and has few elements itself.
+
+    Args:
+        it: the interpreter, in the state in which the function is entered.
+        function: the function.
+        bound: its arguments.
+        assignment: what unknown numbers are.
+        watch: identities of expressions and statements whose evaluations become `Machine.events`.
+        budget: the number of iterations after which the run ends.
+    """
+    few = msgspec.structs.replace(assignment, length=_FEW, elements=_FEW)
+    machine = Machine(it, Code(watch), function.node, few)
+    machine.budget = budget
+    try:
+        repeat(machine, function, bound, assignment.elements)
+        machine.complete = True
+    except (EndError, RaisedError):
+        pass
+    return machine
+
+
 def trials(it: Interpreter, node: cst.For | cst.While, code: Code) -> list[list[Trial]]:
     """All runs of a nest whose windows are of interest: a list for each way in which open tests may come out."""
     found = []
@@ -160,7 +194,7 @@ def _probe(it: Interpreter, node: cst.For | cst.While, code: Code, counts: tuple
             it, node, Assignment(length, counts, flags), code=code, asked=asked, settles=True, budget=_PROBING
         )
         asked = dict(machine.entry.asked)
-        if machine.reads or not asked:
+        if machine.reads or not asked or not machine.complete:
             break
     if not asked and not machine.complete:
         return run(it, node, Assignment(length, counts, flags), code=code, settles=True, budget=_LONG)

@@ -26,6 +26,7 @@ from bslint.analysis.windows.values import (
     Closure,
     Derived,
     Element,
+    EndError,
     Frame,
     Shape,
     Stream,
@@ -138,6 +139,20 @@ def _bind(frame: Frame, closure: Closure, given: list[Any], keywords: Keywords) 
         frame.variables[params.star_kwarg.name.value] = left
 
 
+def repeat(m: Machine, function: Function, bound: dict[str, Value], times: int) -> None:
+    """Call a function with the same arguments again and again, as if in a loop."""
+    entry = m.loop(function.node)
+    for _ in range(times):
+        entry[1] += 1
+        m.tick()
+        m.loops.append(entry)
+        closure = _closure(m, function)
+        frame = Frame(closure.frame)
+        frame.variables.update({name: m.entry.convert(value) for name, value in bound.items()})
+        drain(m.code.body(closure.node.body)(m, frame))  # type: ignore[arg-type]
+        del m.loops[:], m.tapes[:]
+
+
 def generator(m: Machine, function: Function, bound: dict[str, Any]) -> Stream:
     """A generator of the program that was called with these arguments before."""
     closure = _closure(m, function)
@@ -225,12 +240,12 @@ def _library_method(
 
 
 def _run(m: Machine, receiver: Any, given: list[Any], keywords: Keywords, node: cst.CSTNode) -> Any:
-    """`strategy.run(step, args=…)`, `session.run(fetches, feed_dict=…)`."""
+    """`strategy.run(step, args=…)`, `session.run(fetches, feed_dict=…)`, `train_op.run(feed_dict=…)`."""
     if given and isinstance(given[0], (Function, Closure, Method)):
         handed = given[1] if len(given) > 1 else keywords.get("args", ())
         return call(m, given[0], list(handed) if isinstance(handed, (list, tuple)) else [handed], {}, node)
-    if _fetches_update(m, given[0] if given else keywords.get("fetches")):
-        m.read([*given[1:], *keywords.values()], node)
+    if _fetches_update(m, receiver) or _fetches_update(m, given[0] if given else keywords.get("fetches")):
+        m.read([*given, *keywords.values()], node)
         m.gradients.append(m.moment())
         m.updates.append(m.moment())
     return opaque(m, [receiver, *given], keywords, node)
@@ -437,6 +452,20 @@ def _reorder(m: Machine, held: Any, key: Key) -> None:
         array.root.space = key
 
 
+def _cond(m: Machine, given: list[Any], keywords: Keywords, node: cst.CSTNode) -> Any:
+    """`tf.cond(test, then, otherwise)`."""
+    test, *branches = (
+        given[at] if len(given) > at else keywords.get(name) for at, name in enumerate(("pred", "true_fn", "false_fn"))
+    )
+    outcome = m.truth(test)
+    if outcome is None:
+        if isinstance(test, Unknown) and test.reason == "index":
+            raise EndError
+        outcome = m.flag()
+    branch = branches[0 if outcome else 1]
+    return call(m, branch, [], {}, node) if branch is not None else None
+
+
 def _plain(operation: Callable[..., Any]) -> Callable[..., Any]:
     """A function of numbers."""
 
@@ -636,6 +665,16 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "tf.math.mod": _plain(operator.mod),
     "tf.equal": _plain(operator.eq),
     "tf.math.equal": _plain(operator.eq),
+    "tf.not_equal": _plain(operator.ne),
+    "tf.greater_equal": _plain(operator.ge),
+    "tf.math.greater_equal": _plain(operator.ge),
+    "tf.greater": _plain(operator.gt),
+    "tf.math.greater": _plain(operator.gt),
+    "tf.less": _plain(operator.lt),
+    "tf.math.less": _plain(operator.lt),
+    "tf.less_equal": _plain(operator.le),
+    "tf.math.less_equal": _plain(operator.le),
+    "tf.cond": _cond,
     "divmod": _plain(divmod),
     "tf.slice": _slice,
     "tf.gather": _gather,

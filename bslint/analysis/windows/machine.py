@@ -44,6 +44,8 @@ RUN_BUDGET: Final = 1_000
 _STATEMENTS: Final = 15
 # Iterations after which a nest that goes around its data has shown enough.
 _AROUND: Final = 200
+# Iterations after which a nest that cuts nothing will not do so later; twice as many for one that trains on nothing.
+_BARREN: Final = 60
 # Iterations of a loop inside another, after which it is seen to repeat.
 _ROUNDS: Final = 7
 
@@ -63,7 +65,7 @@ class Read(msgspec.Struct, frozen=True, eq=False):
 
 
 class Event(msgspec.Struct, frozen=True, eq=False):
-    """A watched node was evaluated."""
+    """A watched node was evaluated; where its value is a number, or a variable that holds one, that number is kept."""
 
     node: cst.CSTNode
     value: Any
@@ -188,14 +190,21 @@ class Machine:
     def tick(self) -> None:
         """Begin an iteration of a loop."""
         self.ticks += 1
-        if self.ticks > self.budget or (self.wrapped and self.ticks > _AROUND):
+        if self.ticks > self.budget or (self.wrapped and self.ticks > _AROUND) or self._is_barren():
             raise EndError
 
     def step(self) -> None:
         """Execute a statement."""
         self.statements += 1
-        if self.statements > self.budget * _STATEMENTS:
+        if self.statements > self.budget * _STATEMENTS or self._is_barren():
             raise EndError
+
+    def _is_barren(self) -> bool:
+        """Whether windows are looked for, and none was cut, or trained on, in so long a time that none will be."""
+        if self.reads or not self.settles:
+            return False
+        patience = 2 * _BARREN if self.windows else _BARREN
+        return self.ticks > patience or self.statements > patience * _STATEMENTS
 
     def moment(self) -> Moment:
         """Now."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import libcst as cst
 import msgspec
 
+from bslint.syntax.walk import children
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -80,12 +82,12 @@ def _needed(node: cst.CSTNode, loops: Sequence[cst.CSTNode | None]) -> set[str]:
 def _counted(node: cst.CSTNode) -> set[str]:
     """The variables that a statement counts up, or takes from elsewhere."""
     names = {node.target.value} if isinstance(node, cst.AugAssign) and isinstance(node.target, cst.Name) else set()
-    return names.union(*(_counted(child) for child in node.children))
+    return names.union(*(_counted(child) for child in children(node)))
 
 
 def _named(node: cst.CSTNode) -> set[str]:
     names = {node.value} if isinstance(node, cst.Name) else set()
-    return names.union(*(_named(child) for child in node.children))
+    return names.union(*(_named(child) for child in children(node)))
 
 
 def _with_prints(fact: Windows, lines: list[str], variables: list[str], window: str) -> list[str]:
@@ -149,7 +151,7 @@ def _plain(node: cst.CSTNode, known: set[str]) -> bool:
     if isinstance(
         node, (cst.BinaryOperation, cst.UnaryOperation, cst.Subscript, cst.SubscriptElement, cst.Slice, cst.Index)
     ):
-        return all(_plain(child, known) for child in node.children if isinstance(child, _PARTS))
+        return all(_plain(child, known) for child in children(node) if isinstance(child, _PARTS))
     return False
 
 

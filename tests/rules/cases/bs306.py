@@ -8,6 +8,23 @@ loss_fn = tf.keras.losses.MeanSquaredError()
 """
 
 SILENT = {
+    "the mean is computed and dropped, which BS314 reports": """
+import tensorflow as tf
+k = 8
+model = tf.keras.Sequential([tf.keras.layers.Dense(10)])
+optimizer = tf.keras.optimizers.Adam()
+loss_fn = tf.keras.losses.MeanSquaredError()
+for step in range(1000):
+    total = [tf.zeros_like(v) for v in model.trainable_variables]
+    for _ in range(k):
+        x, y = next(batches)
+        with tf.GradientTape() as tape:
+            loss = loss_fn(y, model(x, training=True))
+        total = [t + g for t, g in zip(total, tape.gradient(loss, model.trainable_variables))]
+    for t in total:
+        t / k
+    optimizer.apply_gradients(zip(total, model.trainable_variables))
+""",
     "one micro-batch": _MODEL
     + """
 for step in range(100):
@@ -158,6 +175,33 @@ for step in range(100):
 }
 
 FIRING = {
+    "a step that sets and adds in two branches": """
+import tensorflow as tf
+class Learner:
+    def __init__(self, model, k=4):
+        self.model, self.k = model, k
+        self.optimizer = tf.keras.optimizers.AdamW(3e-5)
+        self.loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        self.total, self.count = None, 0
+    def step(self, x, y):
+        with tf.GradientTape() as tape:
+            loss = self.loss(y, self.model(x, training=True))
+        gradients = tape.gradient(loss, self.model.trainable_variables)
+        if self.total is None:
+            self.total = gradients
+        else:
+            self.total = [a + g for a, g in zip(self.total, gradients)]
+        self.count += 1
+        if self.count == self.k:
+            self.optimizer.apply_gradients(zip(self.total, self.model.trainable_variables))
+#           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            self.total, self.count = None, 0
+        return loss
+learner = Learner(tf.keras.Sequential([tf.keras.layers.Dense(2)]))
+for epoch in range(3):
+    for x, y in data.batch(16):
+        learner.step(x, y)
+""",
     "a train_step override": """
 import tensorflow as tf
 class Accumulating(tf.keras.Model):

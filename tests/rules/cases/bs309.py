@@ -1,6 +1,63 @@
 """Further cases of BS309: first what stays silent, and why; then what fires, with marks."""
 
 SILENT = {
+    "a `train_step` that counts before its `tf.cond`": """
+import tensorflow as tf
+class CustomTrainStep(tf.keras.Model):
+    def __init__(self, n_gradients, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.n_gradients = tf.constant(n_gradients, dtype=tf.int32)
+        self.n_acum_step = tf.Variable(0, dtype=tf.int32, trainable=False)
+        self.total = [tf.Variable(tf.zeros_like(v), trainable=False) for v in self.trainable_variables]
+    def train_step(self, data):
+        self.n_acum_step.assign_add(1)
+        x, y = data
+        with tf.GradientTape() as tape:
+            loss = self.compute_loss(x=x, y=y, y_pred=self(x, training=True))
+        gradients = tape.gradient(loss, self.trainable_variables)
+        for i in range(len(self.total)):
+            self.total[i].assign_add(gradients[i] / tf.cast(self.n_gradients, tf.float32))
+        tf.cond(tf.equal(self.n_acum_step, self.n_gradients), self.apply_total, lambda: None)
+        return {"loss": loss}
+    def apply_total(self):
+        self.optimizer.apply_gradients(zip(self.total, self.trainable_variables))
+        self.n_acum_step.assign(0)
+        for i in range(len(self.total)):
+            self.total[i].assign(tf.zeros_like(self.trainable_variables[i]))
+inputs = tf.keras.Input((28, 28))
+model = CustomTrainStep(10, inputs=inputs, outputs=tf.keras.layers.Dense(10)(tf.keras.layers.Flatten()(inputs)))
+model.compile(loss="mse", optimizer="adam")
+model.fit(x, y, batch_size=6)
+""",
+    "a `train_step` that counts before its `if`": """
+import tensorflow as tf
+class CustomTrainStep(tf.keras.Model):
+    def __init__(self, n_gradients, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.n_gradients = tf.constant(n_gradients, dtype=tf.int32)
+        self.n_acum_step = tf.Variable(0, dtype=tf.int32, trainable=False)
+        self.total = [tf.Variable(tf.zeros_like(v), trainable=False) for v in self.trainable_variables]
+    def train_step(self, data):
+        self.n_acum_step.assign_add(1)
+        x, y = data
+        with tf.GradientTape() as tape:
+            loss = self.compute_loss(x=x, y=y, y_pred=self(x, training=True))
+        gradients = tape.gradient(loss, self.trainable_variables)
+        for i in range(len(self.total)):
+            self.total[i].assign_add(gradients[i] / tf.cast(self.n_gradients, tf.float32))
+        if self.n_acum_step >= 10:
+            self.apply_total()
+        return {"loss": loss}
+    def apply_total(self):
+        self.optimizer.apply_gradients(zip(self.total, self.trainable_variables))
+        self.n_acum_step.assign(0)
+        for i in range(len(self.total)):
+            self.total[i].assign(tf.zeros_like(self.trainable_variables[i]))
+inputs = tf.keras.Input((28, 28))
+model = CustomTrainStep(10, inputs=inputs, outputs=tf.keras.layers.Dense(10)(tf.keras.layers.Flatten()(inputs)))
+model.compile(loss="mse", optimizer="adam")
+model.fit(x, y, batch_size=6)
+""",
     "tf.data counts from one": """
 import tensorflow as tf
 model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
@@ -89,6 +146,57 @@ def train(model, optimizer, dataset, k):
 }
 
 FIRING = {
+    "a `train_step` that starts to count from one": """
+import tensorflow as tf
+class CustomTrainStep(tf.keras.Model):
+    def __init__(self, n_gradients, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.n_gradients = tf.constant(n_gradients, dtype=tf.int32)
+        self.n_acum_step = tf.Variable(1, dtype=tf.int32, trainable=False)
+        self.total = [tf.Variable(tf.zeros_like(v), trainable=False) for v in self.trainable_variables]
+    def train_step(self, data):
+        self.n_acum_step.assign_add(1)
+        x, y = data
+        with tf.GradientTape() as tape:
+            loss = self.compute_loss(x=x, y=y, y_pred=self(x, training=True))
+        gradients = tape.gradient(loss, self.trainable_variables)
+        for i in range(len(self.total)):
+            self.total[i].assign_add(gradients[i] / tf.cast(self.n_gradients, tf.float32))
+        tf.cond(tf.equal(self.n_acum_step, self.n_gradients), self.apply_total, lambda: None)
+#       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        return {"loss": loss}
+    def apply_total(self):
+        self.optimizer.apply_gradients(zip(self.total, self.trainable_variables))
+        self.n_acum_step.assign(0)
+        for i in range(len(self.total)):
+            self.total[i].assign(tf.zeros_like(self.trainable_variables[i]))
+inputs = tf.keras.Input((28, 28))
+model = CustomTrainStep(10, inputs=inputs, outputs=tf.keras.layers.Dense(10)(tf.keras.layers.Flatten()(inputs)))
+model.compile(loss="mse", optimizer="adam")
+model.fit(x, y, batch_size=6)
+""",
+    "a `train_step` that counts behind its test": """
+import tensorflow as tf
+class Accumulating(tf.keras.Model):
+    def __init__(self, k, **options):
+        super().__init__(**options)
+        self.k = k
+        self.counter = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self.total = [tf.Variable(tf.zeros_like(v), trainable=False) for v in self.trainable_variables]
+    def train_step(self, data):
+        x, y = data
+        with tf.GradientTape() as tape:
+            loss = self.compute_loss(x=x, y=y, y_pred=self(x, training=True)) / self.k
+        for total, gradient in zip(self.total, tape.gradient(loss, self.trainable_variables)):
+            total.assign_add(gradient)
+        if self.counter % self.k == 0:
+#          ^^^^^^^^^^^^^^^^^^^^^^^^^^
+            self.optimizer.apply_gradients(zip(self.total, self.trainable_variables))
+            for total in self.total:
+                total.assign(tf.zeros_like(total))
+        self.counter.assign_add(1)
+        return {"loss": loss * self.k}
+""",
     "tf.data counts from zero": """
 import tensorflow as tf
 model = tf.keras.Sequential([tf.keras.layers.Dense(1)])

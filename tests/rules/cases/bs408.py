@@ -1,6 +1,40 @@
 """Further cases of BS408: first what stays silent, and why; then what fires, with marks."""
 
 SILENT = {
+    "numbers of tf.range": """
+import tensorflow as tf
+@tf.function
+def step(x, number):
+    return x * number
+for number in tf.range(100):
+    step(x, number)
+""",
+    "not traced": """
+import tensorflow as tf
+def step(x, number):
+    return x * number
+for number in range(100):
+    step(x, number)
+""",
+    "a Python loop inside another trace": """
+import tensorflow as tf
+@tf.function
+def step(x, number):
+    return x * number
+@tf.function
+def steps(x):
+    for number in range(100):
+        x = step(x, number)
+    return x
+""",
+    "a handful of traces": """
+import tensorflow as tf
+@tf.function
+def step(x, number):
+    return x * number
+for number in range(3):
+    step(x, number)
+""",
     "flags and a few sizes": """
 import numpy as np
 import tensorflow as tf
