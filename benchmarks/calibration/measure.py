@@ -79,7 +79,8 @@ def measure(name: str, batch: int, mode: str, policy: str) -> dict[str, object]:
     import numpy as np
     import tensorflow as tf
 
-    from benchmarks.calibration.models import CASES, OPTIMIZERS, PARTS
+    from benchmarks.calibration.cases import OPTIMIZERS
+    from benchmarks.calibration.models import CASES, PARTS
 
     keras.mixed_precision.set_global_policy(policy)
     case = CASES[name]

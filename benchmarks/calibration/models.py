@@ -10,44 +10,13 @@ this module.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import keras
 from keras import layers
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-OPTIMIZERS: dict[str, Callable[[], Any]] = {
-    "adam": lambda: keras.optimizers.Adam(),
-    "adamw": lambda: keras.optimizers.AdamW(),
-    "momentum": lambda: keras.optimizers.SGD(momentum=0.9),
-    "rmsprop": lambda: keras.optimizers.RMSprop(),
-    "sgd": lambda: keras.optimizers.SGD(),
-}
-
-
-class Case(NamedTuple):
-    """A model with its optimizer and the batches to measure.
-
-    Args:
-        build: makes the model.
-        optimizer: a key of `OPTIMIZERS`.
-        batches: batch sizes.
-        loss: `classes` (sparse categorical cross-entropy of a softmax), or `mse` (of the model's own output shape).
-    """
-
-    build: Callable[[], keras.Model]
-    optimizer: str
-    batches: tuple[int, ...]
-    loss: str = "classes"
-
-
-def application(name: str, size: int = 224, **arguments: Any) -> Callable[[], keras.Model]:
-    """A model of `keras.applications` without weights, with 1000 classes."""
-    return lambda: getattr(keras.applications, name)(
-        weights=None, classes=1000, input_shape=(size, size, 3), **arguments
-    )
+from benchmarks.calibration.cases import Case, application
+from benchmarks.calibration.hold_out_4 import HOLD_OUT_4
 
 
 def mlp() -> keras.Model:
@@ -526,5 +495,5 @@ HOLD_OUT_3: dict[str, Case] = {
     "tabular": Case(tabular, "adamw", (512, 4096)),
     "signal_resnet": Case(signal_resnet, "adam", (8, 32)),
 }
-PARTS = {"zoo": ZOO, "development": DEVELOPMENT, "hold-out": HOLD_OUT, "hold-out 3": HOLD_OUT_3}
-CASES: dict[str, Case] = {**ZOO, **DEVELOPMENT, **HOLD_OUT, **HOLD_OUT_3}
+PARTS = {"zoo": ZOO, "development": DEVELOPMENT, "hold-out": HOLD_OUT, "hold-out 3": HOLD_OUT_3, "hold-out 4": HOLD_OUT_4}
+CASES: dict[str, Case] = {**ZOO, **DEVELOPMENT, **HOLD_OUT, **HOLD_OUT_3, **HOLD_OUT_4}
