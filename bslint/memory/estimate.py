@@ -21,7 +21,7 @@ from bslint.memory.expansion import expanded
 from bslint.memory.layers import Parameters
 from bslint.memory.lowering import Tensor, lower
 from bslint.memory.network import Plan, Shape, Step  # noqa: TC001
-from bslint.memory.optimizers import slots
+from bslint.memory.optimizers import slots, update, waits
 from bslint.memory.tape import Moment, Size, Tape, highest, moments, retained
 
 if TYPE_CHECKING:
@@ -130,6 +130,11 @@ class Needs(msgspec.Struct, eq=False):
     allowance: int = 0
 
     @property
+    def waits(self) -> bool:
+        """Whether no weight is updated before all gradients are there."""
+        return self.run != "graph" or _waits(self.plan)
+
+    @property
     def parameters(self) -> Parameters:
         """Of all layers, as Keras counts them."""
         return Parameters(
@@ -153,10 +158,10 @@ class Needs(msgspec.Struct, eq=False):
             moment = max(self.moments, key=lambda each: each.at(batch, cpu=self.cpu))
             high = round(moment.at(batch, cpu=self.cpu) * ALLOCATOR[self.run])
             activations, gradients = (part.at(batch) for part in moment.parts)
-        # after the last gradient all of them are there, and the optimizer needs the largest once more
-        update = self.gradients + self.largest_gradient
-        if update > high:
-            high, activations, gradients = update, 0, self.gradients
+        # where the optimizer waits for the last gradient, all of them are there, and it needs the largest once more
+        every = self.gradients + self.largest_gradient if self.waits else 0
+        if every > high:
+            high, activations, gradients = every, 0, self.gradients
         if self.run == "jit":
             beside = self.updated + XLA_ACTIVATIONS * max(high - gradients, 0)
             high = max(round(XLA_GRAPH * high), round(beside))
@@ -326,10 +331,15 @@ def _run(plan: Plan, gpu: bool) -> Run:
 
 def _record(plan: Plan, outputs: Sequence[Outputs | None], run: Run, gpu: bool) -> Tape:
     """The operations of one training step."""
-    tape = Tape(eager=run == "eager", jit=run == "jit", loops=LOOPS[run])
+    tape = Tape(
+        eager=run == "eager",
+        jit=run == "jit",
+        loops=LOOPS[run],
+        update=update(plan.optimizer or "", plan.optimizer_config) if run == "graph" and not _waits(plan) else None,
+    )
     tensors: list[Tensor | list[Tensor]] = []
     for place, step in enumerate(plan.network.steps):
-        tape.step = place
+        tape.begin(place, step.layer)
         shape = outputs[place]
         if step.kind in _INPUTS:
             tensors.append(Tensor(tape.source(), _single(shape)))
@@ -360,6 +370,11 @@ def _record(plan: Plan, outputs: Sequence[Outputs | None], run: Run, gpu: bool) 
     ends = [tensors[place] for place in plan.network.outputs]
     tape.backward([tensor.buffer for tensor in ends if not isinstance(tensor, list)])
     return tape
+
+
+def _waits(plan: Plan) -> bool:
+    """Whether no weight is updated before all gradients are there."""
+    return plan.replicas != 1 or plan.accumulates or plan.policy == "mixed_float16" or waits(plan.optimizer_config)
 
 
 def _unactivated(step: Step) -> Step:

@@ -17,7 +17,7 @@ from bslint.memory.activations import activation, canonical
 from bslint.memory.call import Call, UnknownError, elements
 from bslint.memory.layers import row_of, weights
 from bslint.memory.network import Step
-from bslint.memory.scratch import Convolution, dense_kernel
+from bslint.memory.scratch import Convolution, dense_kernel, summed, summed_eagerly
 from bslint.memory.tape import Buffer, Primitive, Reuse, Scratch, Tape
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ KEPT = {"LSTM": 5, "GRU": 4, "SimpleRNN": 2}
 
 # The same for a sequence that it returns: collected, transposed, and its gradient taken apart again.
 SEQUENCES = 3
-# The part of the gradients of a sequence's slices that are there at the same time, before they are added up.
-SLICES = 0.6
 
 
 class Tensor(NamedTuple):
@@ -248,6 +246,11 @@ def _max_pooling(work: Work, size: int) -> Buffer:
     return work.run(Primitive(size, "io", forward="new", backward="new"))
 
 
+def _maximum(work: Work, size: int) -> Buffer:
+    """A maximum over axes; where it was found is written down in the forward pass: no gradient is needed for that."""
+    return work.run(Primitive(size, "io", extra=work.size(), forward="new", backward="new", eager_extra=-work.size()))
+
+
 def _saving_input(work: Work, size: int) -> Buffer:
     return work.run(Primitive(size, "i", forward="new", backward="new"))
 
@@ -427,7 +430,14 @@ def _distributed(work: Work, size: int) -> Buffer:
         raise UnknownError
     found = row.weights(call)
     # Keras calls the layer once for each time step: the gradient of each slice is as large as the whole sequence
-    slices = Primitive(work.size(), forward="new", backward="new", temporaries=(0, SLICES * length * work.size()))
+    slices = Primitive(work.size(), forward="new", backward="new")
+    every = length * work.size()
+    if work.tape.eager:
+        slices = slices._replace(scratch=(None, None, summed_eagerly(every * work.width)))
+    elif not work.tape.jit and work.gpu:
+        slices = slices._replace(temporaries=(0, every))
+    elif not work.tape.jit:
+        slices = slices._replace(scratch=(None, None, summed(every * work.width)))
     unrolled = Tensor(work.run(slices), shape)
     # per sample of the outer batch everything is `length` times as large: a wider element does the same arithmetic
     scaled = Work(work.tape, call, found, [unrolled], work.width * length, work.trainable, work.gpu)
@@ -489,7 +499,7 @@ LOWERINGS: dict[str, Lowering] = {
     **{f"AveragePooling{rank}D": _copy for rank in (1, 2, 3)},
     **{f"Adaptive{what}Pooling{rank}D": _max_pooling for rank in (1, 2, 3) for what in ("Max", "Average")},
     **{f"GlobalAveragePooling{rank}D": _copy for rank in (1, 2, 3)},
-    **{f"GlobalMaxPooling{rank}D": _max_pooling for rank in (1, 2, 3)},
+    **{f"GlobalMaxPooling{rank}D": _maximum for rank in (1, 2, 3)},
     **dict.fromkeys(("Add", "Subtract", "Average", "CustomScaleLayer"), _sum),
     **dict.fromkeys(("Multiply", "Maximum", "Minimum"), _product),
     "Concatenate": _concatenation,

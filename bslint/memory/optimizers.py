@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from bslint.memory.call import Call, UnknownError, elements
+from bslint.memory.tape import Update
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,17 @@ _SLOTS = {
     "SGD": 0,
     "ScheduleFreeAdamW": 2,
 }
+# From `update_step` of Keras 3.15's optimizers: copies of a weight that are made before its gradient is there, and the
+# operations after that.
+_UPDATES = {
+    "Adadelta": Update(3, chains=((4, ()), (7, ()))),
+    "Adagrad": Update(0, chains=((2, ()), (5, ()))),
+    "Adamax": Update(1, chains=((3, ()), (3, ()), (3, (0, 1)))),
+    "Lion": Update(2, chains=((4, ()), (3, ()))),
+    "RMSprop": Update(1, chains=((4, ()), (6, ()))),
+    "SGD": Update(0, chains=((2, ()),)),
+}
+_ADAM = Update(0, chains=((3, ()), (4, ()), (2, (0,)), (4, (1, 2))))
 LEANER = ("Adafactor", "Lion", "SGD")
 """Optimizers that keep less than Adam, the one most alike first."""
 
@@ -56,6 +68,24 @@ def slots(optimizer: str, config: dict[str, Any], trained: Sequence[Shape]) -> i
         return total * (_SLOTS[name] + _optional(name, call) + extra)
     except (UnknownError, KeyError, TypeError):
         return None
+
+
+def update(optimizer: str, config: dict[str, Any]) -> Update:
+    """How the optimizer updates a weight in a graph."""
+    name = name_of(optimizer) or ""
+    call = Call(name, config, ())
+    found = _UPDATES.get(name, _ADAM)
+    try:
+        early = found.early + (_optional(name, call) if name in {"SGD", "RMSprop"} else 0) + call.flag("use_ema")
+        decay = call.get("weight_decay", 0.004 if name in {"AdamW", "ScheduleFreeAdamW"} else None)
+    except UnknownError:
+        return found
+    return found._replace(early=early, renewed=bool(decay))
+
+
+def waits(config: dict[str, Any]) -> bool:
+    """Whether an optimizer of these arguments updates no weight before it has all gradients."""
+    return any(config.get(name) is not None for name in ("global_clipnorm", "gradient_accumulation_steps"))
 
 
 def _optional(name: str, call: Call) -> int:

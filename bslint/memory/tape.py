@@ -8,6 +8,7 @@ is a maximum of lines, worked out once for all batch sizes.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -16,6 +17,10 @@ import msgspec
 Reuse: TypeAlias = Literal["new", "reuse", "alias"]
 Scratch: TypeAlias = Callable[[int], int]
 """Bytes of scratch that a kernel takes while it runs, by batch size."""
+
+
+# Updates of weights of fewer bytes are not followed operation by operation.
+SMALL_UPDATE = 2**14
 
 
 class Size(NamedTuple):
@@ -102,6 +107,39 @@ class Primitive(NamedTuple):
     same: str = ""
 
 
+class Update(NamedTuple):
+    """How an optimizer updates a weight in a graph, where that starts as soon as its gradient is there.
+
+    Args:
+        early: copies of the weight that need no gradient and are made when the step starts (`momentum * m`).
+        renewed: whether the weight is written anew when the step starts (weight decay), while the old one is in use.
+        chains: operations one after the other, the first of which makes a tensor that the others change in place; each
+            with the places of the chains that have to end before.
+    """
+
+    early: int = 0
+    renewed: bool = False
+    chains: tuple[tuple[int, tuple[int, ...]], ...] = ()
+
+
+class Weights(msgspec.Struct, eq=False):
+    """The weights of one operation of a layer, which all calls of the layer share.
+
+    Args:
+        size: their bytes.
+        early: what is made of them when the step starts, until they are updated.
+        old: the weights as they were before the step, where they are written anew.
+        gradients: their gradients, one for each call.
+        calls: calls whose gradients are yet to come.
+    """
+
+    size: Size
+    early: Buffer | None
+    old: tuple[Buffer, ...]
+    gradients: list[Buffer]
+    calls: int = 0
+
+
 class Tape:
     """Records the operations of the forward pass, then adds those of the backward pass.
 
@@ -109,18 +147,32 @@ class Tape:
         eager: whether operations run one by one, without graph optimisation.
         jit: whether XLA compiles them.
         loops: how many times as much recurrent loops keep as they do in a graph.
+        update: how weights are updated one by one; None where all gradients have to be there first.
     """
 
-    def __init__(self, *, eager: bool = False, jit: bool = False, loops: float = 1) -> None:
+    def __init__(
+        self, *, eager: bool = False, jit: bool = False, loops: float = 1, update: Update | None = None
+    ) -> None:
         self.eager = eager
         self.jit = jit
         self.loops = loops
+        self.update = update
         self.operations: list[Operation] = []
         self.step = 0
+        self._layer: object = None
+        self._made = 0
+        self._weights: dict[tuple[object, int], Weights] = {}
+        self._starts: list[Operation] = []
         self._done: dict[tuple[str, tuple[int, ...], int], Buffer] = {}
         self._pending: list[Callable[[], None]] = []
-        self._gradients: dict[int, Buffer] = {}
+        self._gradients: dict[int, list[Buffer]] = {}
         self.weight_gradients: list[Buffer] = []
+
+    def begin(self, step: int, layer: object) -> None:
+        """The operations that follow belong to this step, a call of this layer."""
+        self.step = step
+        self._layer = ("step", step) if layer is None else layer
+        self._made = 0
 
     def source(self, *, flows: bool = False) -> Buffer:
         """The model's input, or a weight, whose memory is counted elsewhere."""
@@ -139,14 +191,34 @@ class Tape:
         extra = primitive.extra + (primitive.eager_extra if self.eager else 0)
         saved = Buffer(Size(extra * width + primitive.bits), self.step, "activations")
         reuse = inputs[0] if primitive.forward == "reuse" and inputs and not self.eager else None
-        self._add(
-            tuple(inputs), (output, saved), reuse, Size(primitive.temporaries[0] * width), primitive.scratch[0], False
-        )
+        held = self._held(primitive) if trainable and primitive.weights else None
+        reads = (*inputs, *held.old) if held is not None else tuple(inputs)
+        temporary = Size(primitive.temporaries[0] * width)
+        self._add(reads, (output, saved), reuse, temporary, primitive.scratch[0], False)
         if flows:
             step = self.step
             inputs = tuple(inputs)
-            self._pending.append(lambda: self._reverse(primitive, inputs, output, saved, width, step, trainable))
+            self._pending.append(lambda: self._reverse(primitive, inputs, output, saved, width, step, held))
         return output
+
+    def _held(self, primitive: Primitive) -> Weights:
+        """The weights of an operation, the same for each call of the layer."""
+        key = self._layer, self._made
+        self._made += 1
+        if key not in self._weights:
+            self._weights[key] = self._started(Size(0, 4 * sum(primitive.weights)))
+        held = self._weights[key]
+        held.calls += 1
+        return held
+
+    def _started(self, size: Size) -> Weights:
+        update = self.update or Update()
+        early = Buffer(Size(0, update.early * size.fixed), self.step, "workspace") if update.early else None
+        old = (Buffer(size, self.step, "workspace"),) if update.renewed else ()
+        made = (*((early,) if early is not None else ()), *old)
+        if made:
+            self._starts.append(Operation((), made, None, Size(0), None, self.step, False))
+        return Weights(size, early, old, [])
 
     def _add(
         self,
@@ -170,43 +242,84 @@ class Tape:
         saved: Buffer,
         width: int,
         step: int,
-        trainable: bool,
+        held: Weights | None,
     ) -> None:
-        gradient = self._gradients.pop(id(output), None)
-        if gradient is None:
-            return
         self.step = step
-        saves = primitive.eager if self.eager and primitive.eager is not None else primitive.saves
-        reads = (gradient, saved, *(inputs if "i" in saves else ()), *((output,) if "o" in saves else ()))
-        read = (*reads, *inputs) if "w" in saves else reads
-        temporary = Size(primitive.temporaries[1] * width, primitive.fixed * width)
-        if trainable and primitive.weights:
-            made = tuple(Buffer(Size(0, size * 4), step, "gradients") for size in primitive.weights)
-            self.weight_gradients += made
-            self._add(read, made, None, temporary, primitive.scratch[1], True)
-            # the optimizer updates the weights as soon as their gradient is there, and needs as much again
-            largest = max(made, key=lambda buffer: buffer.size.fixed)
-            self._add((largest,), (), None, largest.size, None, True)
+        gradient = self._gradient(output)
+        if held is not None:
+            held.calls -= 1
+        if gradient is not None:
+            saves = primitive.eager if self.eager and primitive.eager is not None else primitive.saves
+            reads = (gradient, saved, *(inputs if "i" in saves else ()), *((output,) if "o" in saves else ()))
+            temporary = Size(primitive.temporaries[1] * width, primitive.fixed * width)
+            if held is not None:
+                made = tuple(Buffer(Size(0, size * 4), step, "gradients") for size in primitive.weights)
+                held.gradients += made
+                read = (*reads, *inputs) if "w" in saves else reads
+                self._add(read, made, None, temporary, primitive.scratch[1], True)
+            self._pass(primitive, inputs, gradient, (*reads, *held.old) if held is not None else reads, temporary)
+        if held is not None and not held.calls:
+            self._update(held)
+
+    def _pass(
+        self,
+        primitive: Primitive,
+        inputs: tuple[Buffer, ...],
+        gradient: Buffer,
+        reads: tuple[Buffer, ...],
+        temporary: Size,
+    ) -> None:
+        """The gradients of an operation's inputs."""
         wanted = [buffer for buffer in inputs if buffer.flows]
         for place, buffer in enumerate(wanted):
             if primitive.backward == "alias" and buffer.size == gradient.size:
                 self._accumulate(buffer, gradient)
                 continue
-            result = Buffer(buffer.size, step, "workspace")
+            result = Buffer(buffer.size, self.step, "workspace")
             last = place == len(wanted) - 1
             reuse = gradient if primitive.backward != "new" and last and not self.eager else None
             # the kernel of the weights' gradient runs beside it
             self._add(reads, (result,), reuse, temporary, both(*primitive.scratch[1:]), True)
             self._accumulate(buffer, result)
 
-    def _accumulate(self, buffer: Buffer, gradient: Buffer) -> None:
-        before = self._gradients.get(id(buffer))
-        if before is None:
-            self._gradients[id(buffer)] = gradient
+    def _update(self, held: Weights) -> None:
+        """The optimizer's operations on weights whose gradients are there."""
+        if not held.gradients:
             return
-        total = Buffer(buffer.size, self.step, "workspace")
-        self._add((before, gradient), (total,), None if self.eager else before, Size(0), None, True)
-        self._gradients[id(buffer)] = total
+        if self.update is None:
+            self.weight_gradients += held.gradients
+            # the update needs as much again
+            largest = max(held.gradients, key=lambda buffer: buffer.size.fixed)
+            self._add((largest,), (), None, largest.size, None, True)
+            return
+        early = (held.early,) if held.early is not None else ()
+        self._add((*held.gradients, *early), (), None, Size(0), None, True)
+        if held.size.fixed < SMALL_UPDATE:
+            return
+        ends: list[Buffer] = []
+        for number, (count, waits) in enumerate(self.update.chains, 1):
+            before = (*held.gradients, *early) if not waits else tuple(ends[place] for place in waits)
+            reuse = held.gradients[0] if not waits else None
+            for place in range(count):
+                last = place == count - 1
+                made = Buffer(Size(0) if last else held.size, self.step, "workspace")
+                # what is written is a copy while an operation still reads the old weights
+                copy = held.size if last and number == len(self.update.chains) else Size(0)
+                self._add(before, (made,), reuse, copy, None, True)
+                before, reuse = (made,), made
+            ends.append(made)
+
+    def _gradient(self, output: Buffer) -> Buffer | None:
+        """The gradient of a tensor: what comes from each operation that read it is added when all of it is there."""
+        found = self._gradients.pop(id(output), [])
+        if len(found) < 2:
+            return found[0] if found else None
+        total = Buffer(output.size, self.step, "workspace")
+        self._add(tuple(found), (total,), None if self.eager else found[0], Size(0), None, True)
+        return total
+
+    def _accumulate(self, buffer: Buffer, gradient: Buffer) -> None:
+        self._gradients.setdefault(id(buffer), []).append(gradient)
 
     def hold(self, buffers: Sequence[Buffer]) -> None:
         """Keep these buffers up to this point."""
@@ -218,12 +331,42 @@ class Tape:
             if output.flows:
                 gradient = Buffer(output.size, output.owner, "workspace")
                 self._add((output,), (gradient,), None if self.eager else output, Size(0), None, True)
-                self._gradients[id(output)] = gradient
+                self._accumulate(output, gradient)
         for reverse in reversed(self._pending):
             reverse()
+        if not self.eager and not self.jit:
+            self.operations = in_order([*self._starts, *self.operations])
+            for position, operation in enumerate(self.operations):
+                for buffer in (*operation.reads, *operation.writes):
+                    buffer.last = position
         end = len(self.operations)
         for buffer in self.weight_gradients:
             buffer.last = end
+
+
+def in_order(operations: Sequence[Operation]) -> list[Operation]:
+    """The operations as TensorFlow's executor runs them: each when what it reads is there, first ready, first run.
+
+    Branches of a network run side by side, forward and backward.
+    """
+    makers = {id(buffer): place for place, operation in enumerate(operations) for buffer in operation.writes}
+    missing: list[int] = []
+    readers: dict[int, list[int]] = {}
+    for place, operation in enumerate(operations):
+        sources = {makers[id(buffer)] for buffer in operation.reads if id(buffer) in makers}
+        missing.append(len(sources))
+        for source in sources:
+            readers.setdefault(source, []).append(place)
+    ready = deque(place for place, count in enumerate(missing) if not count)
+    result: list[Operation] = []
+    while ready:
+        place = ready.popleft()
+        result.append(operations[place])
+        for reader in readers.get(place, ()):
+            missing[reader] -= 1
+            if not missing[reader]:
+                ready.append(reader)
+    return result
 
 
 def both(first: Scratch | None, second: Scratch | None) -> Scratch | None:
