@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--policy", default="float32")
     options = parser.parse_args()
     for run in options.runs.split(","):
-        for part in ("zoo", "development", "hold-out", "hold-out 3"):
+        for part in ("zoo", "development", "hold-out", "hold-out 3", "hold-out 4"):
             rows = [
                 row for row in compare(part) if row.record["mode"] == run and row.record["policy"] == options.policy
             ]
