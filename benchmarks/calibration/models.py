@@ -495,5 +495,11 @@ HOLD_OUT_3: dict[str, Case] = {
     "tabular": Case(tabular, "adamw", (512, 4096)),
     "signal_resnet": Case(signal_resnet, "adam", (8, 32)),
 }
-PARTS = {"zoo": ZOO, "development": DEVELOPMENT, "hold-out": HOLD_OUT, "hold-out 3": HOLD_OUT_3, "hold-out 4": HOLD_OUT_4}
+PARTS = {
+    "zoo": ZOO,
+    "development": DEVELOPMENT,
+    "hold-out": HOLD_OUT,
+    "hold-out 3": HOLD_OUT_3,
+    "hold-out 4": HOLD_OUT_4,
+}
 CASES: dict[str, Case] = {**ZOO, **DEVELOPMENT, **HOLD_OUT, **HOLD_OUT_3, **HOLD_OUT_4}

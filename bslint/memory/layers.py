@@ -6,6 +6,7 @@ What is not in the table, or has a configuration that the table does not cover, 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from bslint.memory import (
@@ -76,6 +77,7 @@ class Parameters(NamedTuple):
         return self.trainable + self.non_trainable
 
 
+@lru_cache(maxsize=1024)
 def row_of(kind: str) -> tuple[Row, str]:
     """The row of a layer or function, and its name without the module. Raises `UnknownError`."""
     module, _, name = kind.rpartition(".")

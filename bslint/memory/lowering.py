@@ -117,7 +117,9 @@ def _convolution(work: Work, size: int) -> Buffer:
     groups = work.call.whole("groups", 1)
     if groups > 1:
         kernels = (None, dense_kernel(work.kernel(), groups), None)
-    x = work.run(Primitive(size, "w", forward="new", backward="new", weights=(work.kernel(),), scratch=kernels))
+    x = work.run(
+        Primitive(size, "w", forward="new", backward="new", weights=(work.kernel(),), scratch=kernels, late=True)
+    )
     return work.activate(work.bias(x, size), size)
 
 
@@ -128,7 +130,9 @@ def _transposed(work: Work, size: int) -> Buffer:
     scratch = Convolution(work.size() // channels, window, channels, size, len(shape) - 2)
     # its forward pass is a convolution's gradient of the input
     kernels = (scratch.input, scratch.weights, None)
-    x = work.run(Primitive(size, "w", forward="new", backward="new", weights=(work.kernel(),), scratch=kernels))
+    x = work.run(
+        Primitive(size, "w", forward="new", backward="new", weights=(work.kernel(),), scratch=kernels, late=True)
+    )
     return work.activate(work.bias(x, size), size)
 
 
@@ -152,7 +156,7 @@ def _window(shape: Shape) -> list[int]:
 def _embedding(work: Work, size: int) -> Buffer:
     table = work.weights.trained[0]
     # the gradient is the rows that were read, as many as the batch has tokens, until the optimizer spreads them
-    return work.run(Primitive(size, forward="new", backward="new", weights=(elements(table),)))
+    return work.run(Primitive(size, forward="new", backward="new", weights=(elements(table),), rows=size))
 
 
 def _batch_normalization(work: Work, size: int) -> Buffer:
@@ -243,7 +247,10 @@ def _elementwise(work: Work, size: int) -> Buffer:
 
 
 def _max_pooling(work: Work, size: int) -> Buffer:
-    return work.run(Primitive(size, "io", forward="new", backward="new"))
+    # on a CPU the gradient's kernel finds the places again: their numbers in 64 bits, and the output
+    places = size * 3 * work.width
+    scratch = (None, None, lambda batch: places * batch)
+    return work.run(Primitive(size, "io", forward="new", backward="new", scratch=scratch))
 
 
 def _maximum(work: Work, size: int) -> Buffer:
@@ -406,7 +413,8 @@ def _convolutional_recurrent(work: Work, size: int) -> Buffer:
         Primitive(
             size,
             "",
-            extra=11 * length * state + 2 * work.size(),
+            # gates, products, the states and their activation
+            extra=8 * length * state + 2 * work.size(),
             forward="new",
             backward="new",
             weights=trained,

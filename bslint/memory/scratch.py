@@ -1,8 +1,8 @@
 """Scratch that TensorFlow's kernels take on a CPU while they compute gradients.
 
 Convolutions: from the sources of TensorFlow 2.21 (`conv_grad_filter_ops.cc`, `conv_grad_input_ops.h`,
-`conv_grad_ops_3d.cc`): images are unrolled in groups that fill 30 MiB (in 3D the processor's last cache), unless that
-is more than 25 times what all the operands take. A GPU has other workspaces.
+`conv_grad_ops_3d.cc`): images are unrolled in groups that fill 30 MiB (in 3D the processor's last cache, unless that is
+more than 25 times what all the operands take). A GPU has other workspaces.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ EAGER_SUM = 128 * 2**20
 # step to step, 0.3 to 0.7.
 WAITING = 0.5
 WORKING_SET = 30 * 2**20 // 4
-# The last cache of the machine that the records were measured on, as its kernel reports it.
+# The last cache of the machine that most records were measured on, as its kernel reports it; the others say theirs.
 LAST_CACHE = 384 * 2**20 // 4
 SMALLEST_UNIT = 256 * 2**10 // 4
 OVERHEAD = 25
@@ -54,7 +54,7 @@ class Convolution(NamedTuple):
     def _bytes(self, group: int, batch: int) -> int:
         column = group * self.places * self.window
         operands = batch * (self.image + self.places * self.channels) + self.window * self.channels
-        return 0 if column // max(operands, 1) > OVERHEAD else 4 * column
+        return 0 if self.rank == 3 and column // max(operands, 1) > OVERHEAD else 4 * column
 
     def weights(self, batch: int) -> int:
         """Bytes while the gradient of the kernel is computed."""

@@ -20,7 +20,7 @@ Scratch: TypeAlias = Callable[[int], int]
 
 
 # Updates of weights of fewer bytes are not followed operation by operation.
-SMALL_UPDATE = 2**14
+SMALL_UPDATE = 2**17
 
 
 class Size(NamedTuple):
@@ -89,6 +89,8 @@ class Primitive(NamedTuple):
         scratch: what kernels take on a CPU: forward, gradient of the weights, gradient of the input.
         eager: `saves` without graph optimisation, where additions and reductions keep their inputs too.
         fixed: elements, whatever the batch, taken by the backward pass.
+        rows: elements per sample of the gradient of its weights, where that is some rows of them.
+        late: whether the gradient of its weights is there after that of its input.
         same: names the operation, when two of it on the same input are one in an optimised graph.
     """
 
@@ -104,6 +106,8 @@ class Primitive(NamedTuple):
     eager: str | None = None
     eager_extra: int = 0
     fixed: float = 0
+    rows: int = 0
+    late: bool = False
     same: str = ""
 
 
@@ -252,12 +256,19 @@ class Tape:
             saves = primitive.eager if self.eager and primitive.eager is not None else primitive.saves
             reads = (gradient, saved, *(inputs if "i" in saves else ()), *((output,) if "o" in saves else ()))
             temporary = Size(primitive.temporaries[1] * width, primitive.fixed * width)
+            passing = (*reads, *held.old) if held is not None else reads
+            if primitive.late:
+                self._pass(primitive, inputs, gradient, passing, temporary)
             if held is not None:
-                made = tuple(Buffer(Size(0, size * 4), step, "gradients") for size in primitive.weights)
+                if primitive.rows and self.update is not None:
+                    made: tuple[Buffer, ...] = (Buffer(Size(primitive.rows * width), step, "gradients"),)
+                else:
+                    made = tuple(Buffer(Size(0, size * 4), step, "gradients") for size in primitive.weights)
                 held.gradients += made
                 read = (*reads, *inputs) if "w" in saves else reads
-                self._add(read, made, None, temporary, primitive.scratch[1], True)
-            self._pass(primitive, inputs, gradient, (*reads, *held.old) if held is not None else reads, temporary)
+                self._add(read, made, gradient if primitive.rows else None, temporary, primitive.scratch[1], True)
+            if not primitive.late:
+                self._pass(primitive, inputs, gradient, passing, temporary)
         if held is not None and not held.calls:
             self._update(held)
 
@@ -293,6 +304,8 @@ class Tape:
             self._add((largest,), (), None, largest.size, None, True)
             return
         early = (held.early,) if held.early is not None else ()
+        if held.gradients[0].size.slope:
+            held.gradients = [self._dense(held.gradients, held.size)]
         self._add((*held.gradients, *early), (), None, Size(0), None, True)
         if held.size.fixed < SMALL_UPDATE:
             return
@@ -342,6 +355,16 @@ class Tape:
         end = len(self.operations)
         for buffer in self.weight_gradients:
             buffer.last = end
+
+    def _dense(self, rows: list[Buffer], size: Size) -> Buffer:
+        """The gradient of a whole table from those of its rows, which are joined and squared."""
+        joined = rows[0]
+        if len(rows) > 1:
+            joined = Buffer(Size(sum(one.size.slope for one in rows)), self.step, "gradients")
+            self._add(tuple(rows), (joined,), None, Size(0), None, True)
+        whole = Buffer(size, self.step, "gradients")
+        self._add((joined,), (whole,), None, joined.size, None, True)
+        return whole
 
 
 def in_order(operations: Sequence[Operation]) -> list[Operation]:
@@ -400,14 +423,15 @@ class Moment(NamedTuple):
 def moments(tape: Tape) -> list[Moment]:
     """Run the recorded operations over a counter of live bytes."""
     live = {"activations": [0.0, 0.0], "gradients": [0.0, 0.0], "workspace": [0.0, 0.0]}
+    activations, gradients, workspace = live.values()
     taken: set[int] = set()
     result: list[Moment] = []
     ends: dict[int, list[Buffer]] = {}
 
     def count(buffer: Buffer, sign: int) -> None:
-        part = live[buffer.part]
-        part[0] += sign * buffer.size.slope
-        part[1] += sign * buffer.size.fixed
+        part, (slope, fixed) = live[buffer.part], buffer.size
+        part[0] += sign * slope
+        part[1] += sign * fixed
 
     for position, operation in enumerate(tape.operations):
         for place, buffer in enumerate(operation.writes):
@@ -418,8 +442,9 @@ def moments(tape: Tape) -> list[Moment]:
             count(buffer, 1)
             ends.setdefault(max(buffer.last, position), []).append(buffer)
         extra = operation.temporary
-        slope, fixed = (sum(part[place] for part in live.values()) + extra[place] for place in (0, 1))
-        parts = Size(*live["activations"]), Size(*live["gradients"])
+        slope = activations[0] + gradients[0] + workspace[0] + extra.slope
+        fixed = activations[1] + gradients[1] + workspace[1] + extra.fixed
+        parts = Size(*activations), Size(*gradients)
         result.append(Moment(Size(slope, fixed), parts, operation.scratch, operation.step))
         for buffer in ends.pop(position, ()):
             if id(buffer) not in taken:
