@@ -107,8 +107,8 @@ class Cache:
         for file, entries in self._new.items():
             there = {path: entry for path, entry in _read(file).items() if path in entries or Path(path).exists()}
             try:
-                _prepare(file)
-                _write(file, msgspec.msgpack.encode({**there, **entries}))
+                prepare(file)
+                write(file, msgspec.msgpack.encode({**there, **entries}))
             except (OSError, OverflowError, TypeError, ValueError):
                 continue  # what can't be kept is worked out again
         self._new.clear()
@@ -202,13 +202,13 @@ def _context(configuration: Configuration, codes: frozenset[str]) -> str:
         msgspec.json.encode(configuration.command_line, order="sorted"),
         os.fsencode(configuration.root),
         *(code.encode() for code in sorted(codes)),
-        *_program(),
+        *program(),
     ]
     return blake2b(b"\0".join(parts), digest_size=12).hexdigest()
 
 
 @lru_cache(maxsize=1)
-def _program() -> tuple[bytes, ...]:
+def program() -> tuple[bytes, ...]:
     """Python, and the files of bslint, of its rules and of libcst: a new version of any of them has its own results."""
     libcst = find_spec("libcst")
     files = {Path(sys.modules[rule.module].__file__ or "") for rule in rules().values()}
@@ -230,12 +230,12 @@ def _read(file: Path) -> dict[str, Entry]:
         return {}
 
 
-def _prepare(file: Path) -> None:
+def prepare(file: Path) -> None:
     """Makes the folder, which git is to ignore, and drops what nobody has used for a while."""
     folder = file.parent
     if not folder.is_dir():
         folder.mkdir(parents=True, exist_ok=True)
-        _write(folder.parent / ".gitignore", b"# made by bslint\n*\n")
+        write(folder.parent / ".gitignore", b"# made by bslint\n*\n")
     if not file.exists():
         oldest = time.time() - _UNUSED_DAYS * 86_400
         for other in folder.glob(f"*{_SUFFIX}"):
@@ -243,7 +243,7 @@ def _prepare(file: Path) -> None:
                 other.unlink(missing_ok=True)
 
 
-def _write(file: Path, data: bytes) -> None:
+def write(file: Path, data: bytes) -> None:
     """Writes a file at once, for those who read it meanwhile."""
     unfinished = file.with_name(f"{file.name}.{os.getpid()}")
     try:

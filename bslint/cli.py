@@ -75,6 +75,10 @@ def _linting(command: _Command) -> _Command:
         click.option(
             "--jobs", "-j", type=click.IntRange(min=1), help="Most processes to use. Default: one per processor."
         ),
+        click.option("--no-cache", is_flag=True, help="Neither use nor keep results of earlier runs."),
+        click.option(
+            "--cache-dir", type=_FOLDER, help="Folder for results. Default: .bslint_cache beside the configuration."
+        ),
         click.option("--quiet", "-q", is_flag=True, help="Print findings and errors only."),
         click.option("--verbose", "-v", is_flag=True, help="Say what is done."),
         click.option("--color", type=_COLORS, default="auto", help="Colors on standard output."),
@@ -95,8 +99,6 @@ def _linting(command: _Command) -> _Command:
 @click.option("--add-ignores", is_flag=True, help="Write a comment into the code that silences each finding.")
 @click.option("--exit-non-zero-on-fix", is_flag=True, help="Exit with 1 if something was repaired.")
 @click.option("--statistics", is_flag=True, help="Show how often each rule fires instead of the findings.")
-@click.option("--no-cache", is_flag=True, help="Neither use nor keep results of earlier runs.")
-@click.option("--cache-dir", type=_FOLDER, help="Folder for results. Default: .bslint_cache beside the configuration.")
 @click.option("--show-files", is_flag=True, help="List the files that would be linted.")
 @click.option("--show-settings", is_flag=True, help="Show the settings that would be used.")
 @click.option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from bslint.verify.proving import File
 
 
+# Children at a time: each has a TensorFlow of its own in memory.
+_MOST_JOBS = 4
+
+
 def proved(request: Request, proof: Proof, targets: Sequence[Target], outcomes: Sequence[Outcome]) -> list[Diagnostic]:
     """The findings of all files, those that can be proved with a verdict.
 
@@ -31,7 +36,14 @@ def proved(request: Request, proof: Proof, targets: Sequence[Target], outcomes: 
     if sys.platform == "win32":
         raise RunError("proofs need process groups, which Windows does not have")
     wanted = Wanted(
-        proof.device, _memory(proof), proof.timeout, proof.python or sys.executable, proof.steps, request.jobs or 1
+        proof.device,
+        _memory(proof),
+        proof.timeout,
+        proof.python or sys.executable,
+        proof.steps,
+        request.jobs or min(_MOST_JOBS, os.cpu_count() or 1),
+        keeps=not (request.no_cache or request.is_stdin),
+        cache=request.cache_dir,
     )
     files = _files(targets, outcomes)
     if not request.quiet and sys.stderr.isatty():

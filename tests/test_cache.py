@@ -237,7 +237,7 @@ class TestRobustness:
         def refuse(*_):
             raise PermissionError
 
-        monkeypatch.setattr(cache, "_write", refuse)
+        monkeypatch.setattr(cache, "write", refuse)
         results = Cache(project / "kept")
         path = project / "plain.py"
         results.put(str(path), path.read_bytes(), Configuration(Settings(), project), CODES, FileResult([]))

@@ -7,6 +7,7 @@ it is switched on before TensorFlow starts and oneDNN, which allocates on its ow
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 MIB = 1 << 20
@@ -14,6 +15,18 @@ MIB = 1 << 20
 
 class DeviceError(Exception):
     """The device that was asked for is not there."""
+
+
+def cards() -> list[str]:
+    """The GPUs of this machine as its driver names them, without asking TensorFlow."""
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES")
+    found = sorted(Path("/proc/driver/nvidia/gpus").glob("*/information"))
+    return [f"{hidden}: {file.read_text()}" for file in found] if hidden not in {"", "-1"} else []
+
+
+def uses_card(wanted: str) -> bool:
+    """Whether a proof would run on a GPU."""
+    return wanted.startswith("gpu") or (wanted == "auto" and bool(cards()))
 
 
 def prepare(wanted: str) -> None:

@@ -6,7 +6,10 @@ import itertools
 import re
 import sys
 import textwrap
+import threading
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,12 +22,16 @@ from bslint.registry import rules
 from bslint.source import SourceError, read
 from bslint.verify import pipelines
 from bslint.verify.child import Limits, Outcome, run
+from bslint.verify.device import uses_card
+from bslint.verify.kept import Kept, folder
 from bslint.verify.programs import Provable, ReadProgram
 from bslint.verify.recipe import NoRecipeError
 from bslint.verify.slices import MODEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from bslint.config import Configuration
     from bslint.diagnostic import Diagnostic
@@ -38,6 +45,9 @@ PROVABLE = OF_MEMORY | OF_WINDOWS | pipelines.CODES
 # Of the memory that is free, a child gets so much.
 _SHARE = 0.8
 
+# One for each device.
+_LOCKS: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
 Key = tuple["int | None", Any, str]
 
 
@@ -50,7 +60,10 @@ class Wanted(msgspec.Struct, frozen=True):
         timeout: seconds for each child.
         python: the interpreter that has the project's TensorFlow.
         steps: training steps of a trial.
-        jobs: children at a time, on a CPU.
+        jobs: children at a time. Trials go one by one: they measure, and use all of a device.
+        keeps: whether answers of earlier runs are used, and new ones kept.
+        cache: the folder for them; None for the one beside each configuration.
+        kept: the answers for the file at hand.
     """
 
     device: str = "auto"
@@ -59,6 +72,9 @@ class Wanted(msgspec.Struct, frozen=True):
     python: str = sys.executable
     steps: int = 3
     jobs: int = 1
+    keeps: bool = False
+    cache: Path | None = None
+    kept: Kept | None = None
 
 
 class File(msgspec.Struct, frozen=True):
@@ -93,12 +109,14 @@ def prove(files: Sequence[File], wanted: Wanted, say: Callable[[str], None]) -> 
     """All findings of the files, those that could be proved with a verdict."""
     tasks = [(file, group) for file in files for group in _groups(provable(file))]
     verdicts: dict[tuple[str, Key], Verification] = {}
+    kept = {file.path: _kept(file, wanted) for file in files}
 
     def one(task: tuple[File, list[Provable]]) -> None:
         file, group = task
         codes = ", ".join(dict.fromkeys(each.diagnostic.code for each in group))
         where = f"{codes} {file.path}:{group[0].diagnostic.location.row}"
-        for each, made in zip(group, judged(group, wanted, lambda words: say(f"{where}: {words}")), strict=True):
+        how = msgspec.structs.replace(wanted, kept=kept[file.path])
+        for each, made in zip(group, judged(group, how, lambda words: say(f"{where}: {words}")), strict=True):
             verdicts[file.path, _key(each.diagnostic)] = made
 
     with ThreadPoolExecutor(wanted.jobs) as pool:
@@ -108,6 +126,10 @@ def prove(files: Sequence[File], wanted: Wanted, say: Callable[[str], None]) -> 
         for file in files
         for each in file.diagnostics
     ]
+
+
+def _kept(file: File, wanted: Wanted) -> Kept | None:
+    return Kept(folder(file.configuration, wanted.cache), wanted.python) if wanted.keeps else None
 
 
 def _key(found: Diagnostic) -> Key:
@@ -201,6 +223,27 @@ def _room() -> int:
 
 
 def _run(request: dict[str, Any], wanted: Wanted, say: Callable[[str], None]) -> Outcome:
+    """The answer to a request: one that is kept, or a child's."""
+    known = wanted.kept.get(request) if wanted.kept is not None else None
+    if known is not None:
+        return known
+    with _turn(request):
+        outcome = _asked(request, wanted, say)
+    if wanted.kept is not None:
+        wanted.kept.put(request, outcome)
+    return outcome
+
+
+def _turn(request: dict[str, Any]) -> AbstractContextManager[Any]:
+    """What fills a device, or measures it, waits until nothing else does."""
+    wanted = request.get("device", "cpu")
+    on_card = uses_card(wanted)
+    if on_card or request["method"] == "trial-step":
+        return _LOCKS[wanted if on_card else "cpu"]
+    return nullcontext()
+
+
+def _asked(request: dict[str, Any], wanted: Wanted, say: Callable[[str], None]) -> Outcome:
     return run(request, Limits(wanted.timeout, _room()), python=wanted.python, progress=say)
 
 

@@ -139,7 +139,9 @@ def verified(program: str, folder: Path, *options: str, status: int | None = Non
     file = folder / "train.py"
     file.write_text(dedent(program))
     done = CliRunner().invoke(
-        cli, ["verify", "--isolated", "--output-format", "json", *options, str(file)], standalone_mode=False
+        cli,
+        ["verify", "--isolated", "--no-cache", "--output-format", "json", *options, str(file)],
+        standalone_mode=False,
     )
     found = json.loads(done.stdout)
     schema = json.loads((ROOT / "bslint/report/schema.json").read_text())
@@ -184,7 +186,9 @@ def test_every_format_says_it(name, tmp_path, monkeypatch):
     monkeypatch.setattr(proving, "run", lambda *_, **__: FITS)
     file = tmp_path / "train.py"
     file.write_text(dedent(MODEL))
-    done = CliRunner().invoke(cli, ["verify", "--isolated", "--output-format", name, "--memory", "512MiB", str(file)])
+    done = CliRunner().invoke(
+        cli, ["verify", "--isolated", "--no-cache", "--output-format", name, "--memory", "512MiB", str(file)]
+    )
     assert "refuted" in done.stdout
 
 
