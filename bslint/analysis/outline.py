@@ -35,7 +35,7 @@ _USED: Final = re.compile(r"(?<!self)[.@]\s*(\w+)|(?<![.\w])(\w+)\s*\(")
 _CUT: Final = re.compile(r"\b(?:for|while)\b.*\[[^\]]*:", re.DOTALL)
 _LETTER: Final = re.compile(r"[^\r\n]")
 # Smaller texts are not worth the trouble.
-_SHORT: Final = 2_000
+_SHORT: Final = 12_000
 
 
 class _Part(msgspec.Struct, eq=False):
