@@ -240,9 +240,34 @@ def _settled(it: Interpreter, value: Value, depth: int) -> Value | None:
 
 
 def _declared(it: Interpreter, stage: Stage) -> Value | None:
-    """The element that `from_generator(…, output_signature=…)` declares."""
-    given = stage.call.value("output_signature", 4) if stage.call is not None else None
-    return _specified(it, given, stage, ()) if given is not None else None
+    """The element that `from_generator(…, output_signature=…)` declares, or `output_types` with `output_shapes`."""
+    call = stage.call
+    if call is None:
+        return None
+    given = call.value("output_signature", 4)
+    if given is not None:
+        return _specified(it, given, stage, ())
+    types, sizes = call.value("output_types", 1), call.value("output_shapes", 2)
+    return _typed(it, types, sizes, stage, ()) if types is not None and sizes is not None else None
+
+
+def _typed(it: Interpreter, types: Value, sizes: Value, stage: Stage, path: tuple[Key, ...]) -> Value | None:
+    """A structure of types beside one of shapes."""
+    if isinstance(types, Items):
+        parallel = sizes.items if isinstance(sizes, Items) else ()
+        if not types.complete or len(parallel) != len(types.items):
+            return None
+        pairs = enumerate(zip(types.items, parallel, strict=True))
+        parts = [_typed(it, one, shape, stage, (*path, i)) for i, (one, shape) in pairs]
+        known = tuple(one for one in parts if one is not None)
+        return Items(known) if len(known) == len(parts) else None
+    dtype = arrays.dtype_of(types)
+    shaped = (
+        sizes.call.value("dims", 0)
+        if isinstance(sizes, Object) and sizes.type == "tf.TensorShape" and sizes.call
+        else sizes
+    )
+    return _tensor(stage, Array(shapes.sizes(it, shaped), dtype), path) if dtype else None
 
 
 def _specified(it: Interpreter, value: Value, stage: Stage, path: tuple[Key, ...]) -> Value | None:

@@ -52,7 +52,8 @@ def _rank(tensor: Value) -> int | None:
 def _unbatched(stages: tuple[Stage, ...]) -> bool:
     """Whether nothing in a chain batches, or may."""
     source = source_of(stages[0])
-    if source is None or source.whole or stages[0].op in _UNTOLD or any(map(batches, stages)):
+    untold = stages[0].op in _UNTOLD and not _is_declared(stages[0])
+    if source is None or source.whole or untold or any(map(batches, stages)):
         return False
     if stages[0].call is None or stages[0].call.open or _size_given(stages[0]):
         return False
@@ -62,6 +63,11 @@ def _unbatched(stages: tuple[Stage, ...]) -> bool:
     return all(
         isinstance(one, Dataset) and _unbatched(one.stage.chain()) for value in others for one in alternatives(value)
     )
+
+
+def _is_declared(source: Stage) -> bool:
+    """Whether a generator declares the shapes of what it yields: batches have an axis more."""
+    return source.op.endswith(".from_generator") and source.element is not None
 
 
 def _size_given(source: Stage) -> bool:

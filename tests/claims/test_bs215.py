@@ -72,6 +72,8 @@ SHAPES = {
     "one column": "tf.data.Dataset.from_tensor_slices(np.zeros((5, 2))).map(lambda x: x[0])",
     "stacked": "tf.data.Dataset.from_tensor_slices(np.zeros((5, 2))).map(lambda x: tf.stack([x, x]))",
     "expanded": "tf.data.Dataset.from_tensor_slices(np.zeros((5, 2))).map(lambda x: tf.expand_dims(x, -1))",
+    "a generator's types": "tf.data.Dataset.from_generator(list, (tf.float32, tf.int32), ([None, 5], ()))",
+    "a generator's shapes": "tf.data.Dataset.from_generator(list, tf.uint8, tf.TensorShape([3, None]))",
     "a list of the function": "tf.data.Dataset.range(3).map(lambda i: [i, i])",
 }
 

@@ -1,6 +1,11 @@
 """Further cases of BS210: first what stays silent, and why; then what fires, with marks."""
 
 SILENT = {
+    "a generator that declares batches": """
+import tensorflow as tf
+ds = tf.data.Dataset.from_generator(batches, output_types=(tf.float32, tf.int32), output_shapes=([None, 64, 3], [None]))
+tf.keras.models.load_model("m").fit(ds.prefetch(1), epochs=2)
+""",
     "arrays that hold batches": """
 import numpy as np
 import tensorflow as tf
@@ -75,6 +80,20 @@ tf.keras.models.load_model("m").fit(ds)
 """,
 }
 FIRING = {
+    "a generator that declares samples": """
+import tensorflow as tf
+ds = tf.data.Dataset.from_generator(samples, output_types=(tf.float32, tf.int32), output_shapes=([64, 64, 3], []))
+ds = ds.shuffle(100).prefetch(1)
+#                    ^^^^^^^^^^^
+tf.keras.applications.MobileNetV2(weights=None, input_shape=(64, 64, 3), classes=10).fit(ds, epochs=2)
+""",
+    "a generator with a signature of samples": """
+import tensorflow as tf
+signature = (tf.TensorSpec((64, 64, 3), tf.float32), tf.TensorSpec((), tf.int32))
+ds = tf.data.Dataset.from_generator(samples, output_signature=signature).shuffle(100)
+#                                                                        ^^^^^^^^^^^^
+tf.keras.models.load_model("m").fit(ds, epochs=2)
+""",
     "TensorFlow Datasets": """
 import tensorflow as tf
 import tensorflow_datasets as tfds
