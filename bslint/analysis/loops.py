@@ -211,12 +211,18 @@ def _close(it: Interpreter, loop: Loop, node: cst.For | cst.While) -> None:
             data,
             feeds=feeds.of(it, data, None, loop.node),
             loop=loop,
-            strategy=strategy,
+            strategy=_shared_by(data) or strategy,
             calls=calls,
             in_test=it.in_test,
         )
         it.effects.runs.append(training)
         it.happened(training)
+
+
+def _shared_by(data: Value) -> Value | None:
+    """The strategy whose replicas share the batches of a distributed dataset."""
+    stages = data.stage.chain() if isinstance(data, Dataset) else ()
+    return next((stage.inputs[0] for stage in stages if "distribute" in stage.op and stage.inputs), None)
 
 
 def _run_windows(it: Interpreter, node: cst.For | cst.While, loop: Loop, mark: int) -> None:

@@ -16,6 +16,22 @@ def net():
 """
 
 SILENT = {
+    "a loop over a distributed dataset, of as many replicas as there are devices": """
+import tensorflow as tf
+strategy = tf.distribute.MirroredStrategy()
+with strategy.scope():
+    model = tf.keras.applications.ResNet50(weights=None)
+    optimizer = tf.keras.optimizers.SGD(0.1)
+dataset = tf.data.TFRecordDataset("a").map(parse, num_parallel_calls=4).batch(512).prefetch(1)
+def step(x, y):
+    with tf.GradientTape() as tape:
+        losses = tf.keras.losses.sparse_categorical_crossentropy(y, model(x, training=True))
+        loss = tf.nn.compute_average_loss(losses, global_batch_size=512)
+    gradients = tape.gradient(loss, model.trainable_variables)
+    optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+for x, y in strategy.experimental_distribute_dataset(dataset):
+    strategy.run(step, args=(x, y))
+""",
     "the size of the input is a name from another package": """
 import tensorflow as tf
 from sizes import SAMPLES
