@@ -89,7 +89,7 @@ def _reads_once(run: Training, cache: Stage) -> bool:
 def _augmentations(stages: Sequence[Stage], cache: Stage) -> Iterator[tuple[Stage, Deed]]:
     """The steps that draw random numbers on a way that leads to the cache."""
     for stage in reversed(stages):
-        if stage.op == "take":
+        if stage.op == "take" or _repeats(stage):
             return  # so many samples, kept as they were drawn
         if stage.op in _AUGMENTING and stage.conduct is not None:
             for deed in stage.conduct.of_kind("random"):
@@ -100,11 +100,17 @@ def _augmentations(stages: Sequence[Stage], cache: Stage) -> Iterator[tuple[Stag
 def _shuffled(stages: Sequence[Stage]) -> Stage | None:
     """The step that shuffles, every epoch anew, the samples that are cached."""
     for stage in reversed(stages):
-        if stage.op in _CHANGING:
+        if stage.op in _CHANGING or _repeats(stage):
             return None
         if shuffles(stage):
             return stage if _reshuffles(stage) else None
     return None
+
+
+def _repeats(stage: Stage) -> bool:
+    """Whether several epochs are cached, each with an order and samples of its own."""
+    given = count_argument(stage)
+    return stage.op == "repeat" and not (given is not None and known_int(given.value) == 1)
 
 
 def _reshuffles(stage: Stage) -> bool:
@@ -183,32 +189,11 @@ import tensorflow as tf
 ds = tf.data.TFRecordDataset("f").map(parse).shuffle(1000).cache().batch(32).prefetch(1)
 #                                                          ^^^^^^^
 """,
-    "a row for each step, with comments": """
-import tensorflow as tf
-ds = (
-    tf.data.TFRecordDataset("f")
-    .map(parse)  # decode
-    .shuffle(1000)  # mix
-    .cache()  # in memory
-#    ^^^^^^^
-    .batch(32)
-)
-""",
 }
 FIXED = {
     "shuffle, then cache": """
 import tensorflow as tf
 ds = tf.data.TFRecordDataset("f").map(parse).cache().shuffle(1000).batch(32).prefetch(1)
-""",
-    "a row for each step, with comments": """
-import tensorflow as tf
-ds = (
-    tf.data.TFRecordDataset("f")
-    .map(parse)  # decode
-    .cache()  # in memory
-    .shuffle(1000)  # mix
-    .batch(32)
-)
 """,
 }
 GOOD = {

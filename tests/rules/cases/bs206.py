@@ -1,6 +1,11 @@
 """Further cases of BS206: first what stays silent, and why; then what fires, with marks."""
 
 SILENT = {
+    "several epochs are cached": """
+import tensorflow as tf
+ds = tf.data.TFRecordDataset("f").map(parse).shuffle(500).repeat(10).batch(32).cache().prefetch(1)
+tf.keras.models.load_model("m").fit(ds, epochs=2)
+""",
     "file names are shuffled": """
 import tensorflow as tf
 files = tf.data.Dataset.list_files("*.tfrecord")
@@ -123,6 +128,17 @@ train, val = ds.skip(100).cache().shuffle(900).batch(32), ds.take(100).cache().b
 }
 
 FIRING = {
+    "a row for each step, with comments": """
+import tensorflow as tf
+ds = (
+    tf.data.TFRecordDataset("f")
+    .map(parse)  # decode
+    .shuffle(1000)  # mix
+    .cache()  # in memory
+#    ^^^^^^^
+    .batch(32)
+)
+""",
     "one half of what a loader gives": """
 import keras
 train, val = keras.utils.image_dataset_from_directory("images", validation_split=0.2, subset="both", seed=1)
@@ -227,6 +243,16 @@ ds = tf.data.Dataset.list_files("*.jpg").map(load).map(augment).cache().shuffle(
 }
 
 FIXED = {
+    "a row for each step, with comments": """
+import tensorflow as tf
+ds = (
+    tf.data.TFRecordDataset("f")
+    .map(parse)  # decode
+    .cache()  # in memory
+    .shuffle(1000)  # mix
+    .batch(32)
+)
+""",
     "shuffled and augmented": """
 import tensorflow as tf
 ds = tf.data.TFRecordDataset("f").cache().shuffle(1000).map(tf.image.random_flip_left_right).batch(32)
