@@ -16,7 +16,7 @@ from bslint.check import Locator, diagnostic_of
 from bslint.rule import Context
 from bslint.syntax.parse import parse
 from bslint.syntax.positions import Positions
-from bslint.verify.recipe import NoRecipeError, Place, Recipe, pipeline, recipe
+from bslint.verify.recipe import NoRecipeError, Place, Recipe, loop, pipeline, recipe
 from bslint.verify.slices import STAND_IN
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class ReadProgram:
             NoRecipeError: the way to the run can't be followed.
         """
         if not isinstance(run.node, cst.Call):
-            raise NoRecipeError("the training is a hand-written loop")
+            return self._loop(run)
         nodes = [*(node for node in run.calls if isinstance(node, cst.Call)), run.node]
         places = [self._spans.get(id(node)) for node in nodes]
         # Calls in other files are followed by the import of those files.
@@ -115,6 +115,15 @@ class ReadProgram:
         if places[-1] is None:
             raise NoRecipeError("the training is in another file")
         return recipe("".join(self._texts), way, self._known.get)
+
+    def _loop(self, run: Run) -> Recipe:
+        if not isinstance(run.node, cst.For):
+            raise NoRecipeError("the training is a loop that draws its batches by hand")
+        nodes = [*(node for node in run.calls if isinstance(node, cst.Call)), run.node.iter]
+        places = [self._spans.get(id(node)) for node in nodes]
+        if places[-1] is None:
+            raise NoRecipeError("the training is in another file")
+        return loop("".join(self._texts), [place for place in places if place], self._known.get, self._stand_in)
 
     def _join(self) -> None:
         """One text of all blocks, the places of the calls in it, and literals for what is known."""
@@ -129,7 +138,7 @@ class ReadProgram:
             for node, value in _noted(tree, self.facts.notes):
                 start, end = positions.spans.get(id(node), (0, 0))
                 place = (*rows.place(start), *rows.place(end))
-                if isinstance(node, cst.Call):
+                if isinstance(node, cst.BaseExpression):
                     self._spans[id(node)] = place
                 if isinstance(node, cst.Name):
                     self._note_array(node.value, array_of(value))

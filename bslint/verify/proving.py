@@ -206,6 +206,8 @@ def _memory(found: Provable, wanted: Wanted, say: Callable[[str], None]) -> Veri
         "memory": wanted.memory,
         "stand_in": device(found.settings.device).bytes,
     }
+    if found.finding.subject.method == "loop":
+        return _by_hand(request, wanted, say)
     traced = _run({**request, "method": "trace"}, wanted, say)
     limit = traced.result.get("limit_bytes") or 0
     if limit > _room() and not str(traced.result.get("device", "CPU")).startswith("GPU"):
@@ -216,6 +218,20 @@ def _memory(found: Provable, wanted: Wanted, say: Callable[[str], None]) -> Veri
         judged = _judged(traced, "trace")
     largest = traced.result.get("largest_batch_size")
     return msgspec.structs.replace(judged, largest_batch_size=largest, seconds=round(traced.seconds + tried.seconds, 1))
+
+
+def _by_hand(request: dict[str, Any], wanted: Wanted, say: Callable[[str], None]) -> Verification:
+    """Try a hand-written loop as it stands; there is no step of Keras to trace."""
+    room = _room()
+    asked: int = request["memory"] or request["stand_in"]
+    short = asked > room and not uses_card(wanted.device)
+    changes = {"method": "trial-step", "loop": request["source"], "source": "", "model": None}
+    tried = _run({**request, **changes, **({"memory": room} if short else {})}, wanted, say)
+    judged = _judged(tried, "trial-step")
+    if short and judged.status == "confirmed":
+        reason = f"a trial step needs more than the {show_size(room)} that this machine has free"
+        return msgspec.structs.replace(judged, status="inconclusive", reason=reason)
+    return judged
 
 
 def _room() -> int:

@@ -14,20 +14,24 @@ from typing import TYPE_CHECKING, TypeAlias
 import msgspec
 
 from bslint.verify.slices import (
+    BATCHES,
     DATASET,
     LOOK,
     MODEL,
     SOURCES,
+    STEPS,
     Slice,
     Statements,
+    Whole,
     called,
     is_banned,
     last_of_loop,
     missing,
+    without_banned,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
 # First row and column, last row and column; rows from 1, columns in bytes from 0, as `ast` has them.
 Place: TypeAlias = tuple[int, int, int, int]
@@ -43,6 +47,8 @@ _CALLED_BY_OTHERS = frozenset(
 _OPTIMIZERS = frozenset("SGD RMSprop Adam AdamW Adadelta Adagrad Adamax Adafactor Nadam Ftrl Lion Lamb Muon".split())
 _RATE = 0.001
 _PURE = frozenset("len int float str bool round min max abs math.ceil math.floor math.prod np.prod".split())
+# What goes over something else, and gives as many.
+_WRAPPERS = frozenset(("enumerate", "tqdm", "track", "progress"))
 # What a recipe of a dropped statement binds.
 _PARTS = ("bslint_before", DATASET, "bslint_after")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -96,6 +102,21 @@ def pipeline(text: str, way: Sequence[Place], known: Known, stand_in: StandIn, *
     return _Cutter(text, way, known, names, stand_in).cut(_around if statement else _itself)
 
 
+def loop(text: str, way: Sequence[Place], known: Known, stand_in: StandIn) -> Recipe:
+    """Cut a training loop and all that it hangs on out of a program; its batches are synthetic ones.
+
+    Args:
+        text: the program.
+        way: places of the calls that lead to it, outermost first; the last is what the loop goes over.
+        known: as for `recipe`.
+        stand_in: as for `pipeline`; the program's own data set tells what a batch is like.
+
+    Raises:
+        NoRecipeError: the way can't be followed.
+    """
+    return _Cutter(text, way, known, (STEPS,), stand_in, is_loop=True).cut_loop()
+
+
 class _Cutter:
     def __init__(
         self,
@@ -104,6 +125,8 @@ class _Cutter:
         known: Known,
         names: tuple[str, ...] = (MODEL,),
         stand_in: StandIn | None = None,
+        *,
+        is_loop: bool = False,
     ) -> None:
         self.names = names
         self.name = names[len(names) // 2]
@@ -113,22 +136,47 @@ class _Cutter:
             (one.asname or one.name).partition(".")[0] for one in ast.walk(self.tree) if isinstance(one, ast.alias)
         )
         self.parents = {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
-        self.way = [self._call(place) for place in way]
+        self.way: list[ast.Call | ast.For] = [self._call(place) for place in way[: len(way) - is_loop]]
+        if is_loop:
+            self.way.append(self._loop(way[-1]))
         self.absent: set[str] = set()
         self._fill_in(known)
 
     def cut(self, aim: Callable[[ast.Call], ast.expr]) -> Recipe:
         if self.stand_in is not None and self._is_inside_expression(self.way[-1]):
             raise NoRecipeError("the pipeline is made inside a lambda or a comprehension")
-        target = aim(self.way[-1])
-        for number in range(len(self.way) - 1, -1, -1):
+        call = self.way[-1]
+        if not isinstance(call, ast.Call):
+            raise NoRecipeError("the training is a loop")
+        return self._back(len(self.way) - 1, aim(call))
+
+    def cut_loop(self) -> Recipe:
+        own = self.way[-1]
+        if not isinstance(own, ast.For):
+            raise NoRecipeError("the training is not a loop over its data")
+        whole = Whole(own.target, _over_batches(own.iter), without_banned(own.body) or [ast.Pass()], [])
+        function = self._function(own)
+        done = self._assignment(ast.Constant(True))
+        if function is None:
+            return self._finished([*_until(self.tree.body, own, whole), done])
+        if function.name == "__init__":
+            raise NoRecipeError("the training is in a constructor")
+        needed = self._ended(function, _until(function.body, own, whole), ())
+        before = self.way[-2] if len(self.way) > 1 else None
+        if not isinstance(before, ast.Call) or not self._calls(before, function):
+            return self._finished([*self.tree.body, self._assignment(self._entry(function, needed))])
+        return self._back(len(self.way) - 2, self._passed_on(before, function, needed))
+
+    def _back(self, last: int, target: ast.expr) -> Recipe:
+        """From a call on the way back to the first statement of the file."""
+        for number in range(last, -1, -1):
             call = self.way[number]
             function = self._function(call)
             if function is None:
                 return self._finished(_until(self.tree.body, call, self._assignment(target)))
             needed = self._shorten(function, call, target)
             before = self.way[number - 1] if number else None
-            if before is None or not self._calls(before, function):
+            if not isinstance(before, ast.Call) or not self._calls(before, function):
                 return self._finished([*self.tree.body, self._assignment(self._entry(function, needed))])
             target = self._passed_on(before, function, needed)
         raise NoRecipeError("the training is nowhere in the file")
@@ -140,6 +188,13 @@ class _Cutter:
             if isinstance(node, ast.Call) and _place(node) == place:
                 return node
         raise NoRecipeError("the training, or a call that leads to it, is in another file")
+
+    def _loop(self, place: Place) -> ast.For:
+        """The loop over what stands at a place."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.For) and _place(node.iter) == place:
+                return node
+        raise NoRecipeError("the training is in another file")
 
     def _function(self, node: ast.AST) -> Function | None:
         """The innermost function around a node."""
@@ -188,13 +243,17 @@ class _Cutter:
 
     # Cutting
 
-    def _shorten(self, function: Function, call: ast.Call, target: ast.expr) -> set[str]:
+    def _shorten(self, function: Function, call: ast.AST, target: ast.expr) -> set[str]:
         """Let a function end where it trains, and return the model; the parameters that it still needs."""
         finish: ast.stmt = ast.Return(target)
         if function.name == "__init__":
             finish = ast.Assign([ast.Attribute(ast.Name("self", ast.Load()), self.name, ast.Store())], target)
         needed = {"self"} if function.name == "__init__" else ()
-        cut = Slice(_until(function.body, call, finish), needed, self.modules, self.stand_in)
+        return self._ended(function, _until(function.body, call, finish), needed)
+
+    def _ended(self, function: Function, body: Statements, needed: Collection[str]) -> set[str]:
+        """Let a function have a new, shorter body."""
+        cut = Slice(body, needed, self.modules, self.stand_in)
         self.absent |= {f"`{name}`" for name in cut.lost}
         function.body = cut.kept
         function.decorator_list = [one for one in function.decorator_list if _keeps(one)]
@@ -317,6 +376,14 @@ def _receiver(call: ast.Call) -> ast.expr:
 
 def _itself(call: ast.Call) -> ast.expr:
     return call
+
+
+def _over_batches(data: ast.expr) -> ast.expr:
+    """What a loop goes over, with synthetic batches instead of its data: inside of `enumerate` or a progress bar."""
+    if isinstance(data, ast.Call) and called(data).rpartition(".")[2] in _WRAPPERS and data.args:
+        data.args[0] = _over_batches(data.args[0])
+        return data
+    return ast.Call(ast.Name(BATCHES, ast.Load()), [data], [])
 
 
 def _around(call: ast.Call) -> ast.expr:

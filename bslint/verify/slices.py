@@ -11,13 +11,16 @@ if TYPE_CHECKING:
 
 Statements: TypeAlias = "list[ast.stmt]"
 
-# What a recipe binds: a model, or a dataset.
+# What a recipe binds: a model, a dataset, or that a loop has ended.
 MODEL = "bslint_model"
 DATASET = "bslint_dataset"
-_BOUND = frozenset((MODEL, DATASET))
+STEPS = "bslint_steps"
+_BOUND = frozenset((MODEL, DATASET, STEPS))
 # The functions of which a recipe gets synthetic samples, and looks at a dataset.
 STAND_IN = "bslint_stand_in"
 LOOK = "bslint_look"
+# The function that gives a training loop its synthetic batches.
+BATCHES = "bslint_batches"
 # Calls that train, measure, read data, write files, draw or talk: a recipe has none of them.
 BANNED = frozenset(
     "fit fit_generator train_on_batch evaluate evaluate_generator predict predict_generator predict_on_batch "
@@ -216,6 +219,12 @@ class Slice:
         if isinstance(statement, (ast.Return, ast.Break, ast.Continue, ast.Raise)):
             self.needed |= names_in(statement)
             return [statement]
+        if isinstance(statement, Whole):
+            counted = {root(one.target) for one in ast.walk(statement) if isinstance(one, ast.AugAssign)}
+            self.needed |= (names_in(statement) | {name for name in counted if name}) - bound(
+                ast.For(statement.target, statement.iter, [], [])
+            )
+            return [ast.For(statement.target, statement.iter, statement.body, [])]
         if _is_compound(statement):
             return self._compound(statement)
         binds = bound(statement)
@@ -302,6 +311,25 @@ class Slice:
         return ast.ExceptHandler(handler.type, handler.name, body or [ast.Pass()])
 
 
+class Whole(ast.For):
+    """A loop that a proof runs as it is."""
+
+
+def without_banned(statements: Sequence[ast.stmt]) -> Statements:
+    """A block without what a proof must not do: what it prints, draws, saves and measures beside the training."""
+    kept: Statements = []
+    for statement in statements:
+        if not _is_compound(statement):
+            kept += [] if is_banned(statement) else [statement]
+        elif not any(is_banned(one) for one in _header(statement)):
+            for name in ("body", "orelse", "finalbody"):
+                inner = getattr(statement, name, None)
+                if inner:
+                    setattr(statement, name, without_banned(inner) or ([ast.Pass()] if name == "body" else []))
+            kept.append(statement)
+    return kept
+
+
 class _Last(ast.Break):
     """The end of a loop of which only the first turn matters."""
 
@@ -317,7 +345,7 @@ def _ends_at_once(body: Statements) -> bool:
 
 def missing(cut: Slice) -> set[str]:
     """The names that nothing in a slice binds, and that Python does not have by itself."""
-    return cut.needed.difference(_BUILTINS, (STAND_IN, LOOK), *map(bound, cut.kept))
+    return cut.needed.difference(_BUILTINS, (STAND_IN, LOOK, BATCHES), *map(bound, cut.kept))
 
 
 def _takes_words(statement: ast.stmt) -> bool:

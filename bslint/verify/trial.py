@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _NO_MEMORY = ("RESOURCE_EXHAUSTED", "ResourceExhausted", "out of memory", "OUT_OF_MEMORY", "OOM when allocating")
 
 
-# Where in a graph an error happened, which only TensorFlow's own people can read.
-_ADDRESS = re.compile(r"\{\{[^}]*\}\}|\[Op:\w+\] name:.*")
+# Where in a graph and on which device an error happened, which only TensorFlow's own people can read; colours.
+_ADDRESS = re.compile(r"\{\{[^}]*\}\}|\[Op:\w+\]( name:.*)?|\x1b\[\d*m| on /job:\S+( by allocator \S+)?")
 # Nothing special is around the recipe when it is built.
 surroundings = nullcontext
 
@@ -48,8 +48,8 @@ def trial(
 
     Args:
         namespace: the recipe's names after it was executed.
-        request: `model` (an expression), `batch_size`, `steps`, `shapes`, and `step`, the name of a function of a batch
-            and its targets, for hand-written steps.
+        request: `model` (an expression), `batch_size`, `steps` and `shapes`; or for a training loop `loop`, a program
+            that runs it over `bslint_batches(data)`.
         device: whose allocator is read.
         say: is told each part of the work.
 
@@ -60,12 +60,14 @@ def trial(
     peaks: list[int] = []
     seconds: list[float] = []
     try:
+        if request.get("loop"):
+            from bslint.verify.by_hand import run
+
+            measured = run(request, device, say)
+            return {"outcome": "fits", "peak_bytes": _median(measured.peaks[1:]), "step_seconds": measured.seconds}
         model = eval(request["model"], namespace)
         x = synthetic.inputs(model, batch, request.get("shapes"))
-        if request.get("step"):
-            step, evaluate = _by_hand(namespace, model, x, request)
-        else:
-            step, evaluate = _compiled(model, x, device)
+        step, evaluate = _compiled(model, x, device)
         for number in range(max(2, steps)):
             say(f"step {number + 1}")
             device.reset()
@@ -90,19 +92,6 @@ def _compiled(model: Any, x: Any, device: Device) -> tuple[Callable[[], Any], Ca
     outputs = model(_first(x), training=False)
     y = synthetic.targets(model, _for_batch(outputs, x), getattr(model, "loss", None))
     return (lambda: model.train_on_batch(x, y)), (lambda: model.test_on_batch(x, y))
-
-
-def _by_hand(
-    namespace: dict[str, Any], model: Any, x: Any, request: dict[str, Any]
-) -> tuple[Callable[[], Any], Callable[[], Any]]:
-    """Steps by the program's own function."""
-    import tensorflow as tf
-
-    function = namespace[request["step"]]
-    outputs = model(_first(x), training=False)
-    y = synthetic.targets(model, _for_batch(outputs, x), namespace.get(request.get("loss") or "", request.get("loss")))
-    x, y = tf.nest.map_structure(tf.constant, x), tf.nest.map_structure(tf.constant, y)
-    return (lambda: function(x, y)), (lambda: model(x, training=False))
 
 
 def _first(x: Any) -> Any:
