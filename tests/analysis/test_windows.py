@@ -549,6 +549,81 @@ for path in paths:
     data = np.load(path)
     train_step(data[:32, :-1], data[:32, -1])
 """,
+    "pieces of a series are stacked": """
+data = np.load('series.npy'); w, bs = 24, 32
+model = tf.keras.Sequential([tf.keras.layers.LSTM(8), tf.keras.layers.Dense(1)])
+model.compile('adam', 'mse')
+for ep in range(5):
+    for s in range(0, len(data) - w - bs, bs):
+        xb = np.array([data[j:j + w] for j in range(s, s + bs)])
+        yb = np.array([data[j + w] for j in range(s, s + bs)])
+        model.train_on_batch(xb, yb)
+""",
+    "pieces of a series are appended": """
+data = np.load('series.npy'); w, bs = 24, 32
+model = tf.keras.Sequential([tf.keras.layers.LSTM(8), tf.keras.layers.Dense(1)])
+model.compile('adam', 'mse')
+for ep in range(5):
+    for s in range(0, len(data) - w - bs, bs):
+        xb, yb = [], []
+        for j in range(s, s + bs):
+            xb.append(data[j:j + w])
+            yb.append(data[j + w])
+        model.train_on_batch(np.array(xb), np.array(yb))
+""",
+    "pieces of a text, every few characters": """
+text = np.load('ids.npy')
+model = tf.keras.Sequential([tf.keras.layers.Embedding(100, 8), tf.keras.layers.LSTM(8, return_sequences=True), tf.keras.layers.Dense(100)])
+opt = tf.keras.optimizers.Adam()
+ce = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+seq, step = 40, 3
+for ep in range(5):
+    for b in range(0, len(text) - seq - 1, step * 16):
+        x = np.stack([text[i:i + seq] for i in range(b, b + step * 16, step)])
+        y = np.stack([text[i + 1:i + seq + 1] for i in range(b, b + step * 16, step)])
+        with tf.GradientTape() as t:
+            loss = ce(y, model(x))
+        opt.apply_gradients(zip(t.gradient(loss, model.trainable_variables), model.trainable_variables))
+""",
+    "pieces of a series from a generator": """
+def gen(data, w, bs):
+    i = w
+    while 1:
+        if i + bs >= len(data):
+            i = w
+        rows = np.arange(i, min(i + bs, len(data)))
+        i += len(rows)
+        samples = np.zeros((len(rows), w, data.shape[-1]))
+        targets = np.zeros((len(rows),))
+        for j, row in enumerate(rows):
+            samples[j] = data[rows[j] - w:rows[j]]
+            targets[j] = data[rows[j] + 6][1]
+        yield samples, targets
+data = np.load('series.npy')
+model = tf.keras.Sequential([tf.keras.layers.LSTM(8), tf.keras.layers.Dense(1)])
+model.compile('adam', 'mse')
+g = gen(data, 24, 32)
+for step in range(1000):
+    x, y = next(g)
+    model.train_on_batch(x, y)
+""",
+    "halves of batches of a known data set": """
+(x, y), _ = keras.datasets.mnist.load_data()
+for epoch in range(10):
+    for i in range(len(x) // 64):
+        batch = x[i * 64:(i + 1) * 64]
+        train_step(batch[:32], batch[:32])
+        train_step(batch[32:], batch[32:])
+""",
+    "critic steps cut from a batch": """
+n = len(x) // (64 * 5)
+for epoch in range(10):
+    for i in range(n):
+        mini = x[i * 64 * 5:(i + 1) * 64 * 5]
+        for j in range(5):
+            real = mini[j * 64:(j + 1) * 64]
+            train_step(real, real)
+""",
     "columns split": """
 data = np.load("d.npy")
 for i in range(0, len(data), 32):

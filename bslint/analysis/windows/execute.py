@@ -166,7 +166,7 @@ def _runs(it: Interpreter, node: cst.For | cst.While, code: Code, *, flags: bool
             break
         first = seen
         batch = max(site.width for site in seen)
-        group = batch * max(site.group for site in seen)
+        group = max(batch * max(site.group for site in seen), *(site.batch for site in seen))
         asked = dict(probe.entry.asked)
         if not asked:
             found.append(Trial(probe, 0, _divisible(seen, group), seen))

@@ -212,7 +212,7 @@ def _spaces(reads: Sequence[Read]) -> int:
 def _overlap(site: Site, trial: Trial, driven: Callable[[int], bool]) -> Shown | None:
     """Two iterations of one pass read the same sample."""
     depth = site.first_moving
-    if trial.machine.wrapped or depth >= len(site.levels):
+    if trial.machine.wrapped or depth >= len(site.levels) or site.stacked:
         return None
     for outer in range(depth):
         level = site.levels[outer]
@@ -324,6 +324,7 @@ def _gap(site: Site, trial: Trial, driven: Callable[[int], bool]) -> Shown | Non
         or machine.in_passing(site.node)
         or site.root.key in machine.unclear
         or site.first_moving == len(site.levels)
+        or site.stacked
         or not _bounded(site, trial, driven)
         or length > 1_000_000
         or _spaces(site.one_pass()) > 1
@@ -351,7 +352,7 @@ def _gap(site: Site, trial: Trial, driven: Callable[[int], bool]) -> Shown | Non
     if not trial.whole:
         return None
     left = length - 1 - last
-    unit = group if site.group > 1 and left >= group else batch
+    unit = group if site.group > 1 and left >= group else site.batch
     if unit <= left < 2 * unit and first == 0:
         return Shown("gap", site, (reads[-1].window,), last + 1, left, cause="tail")
     return None

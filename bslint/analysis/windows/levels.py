@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 Bounds = tuple[int, int]
 
 
+# A batch is cut into so many parts at most; what is longer is a part of the data.
+_PARTS = 16
+
+
 class Level(msgspec.Struct, frozen=True):
     """One loop around a slice.
 
@@ -55,6 +59,20 @@ class Site(msgspec.Struct, frozen=True, eq=False):
         """Samples in an ordinary window."""
         widths = Counter(read.window.raw[1] - read.window.raw[0] for read in self.reads)
         return max(widths.most_common(1)[0][0], 1)
+
+    @property
+    def batch(self) -> int:
+        """Samples in an ordinary window, or in the one that it is cut from: in `batch[:half]`, those of the batch."""
+        width = self.width
+        parents = (read.window.parent for read in self.reads)
+        around = {parent.raw[1] - parent.raw[0] for parent in parents if parent is not None}
+        return max((one for one in around if width < one <= _PARTS * width), default=width)
+
+    @property
+    def stacked(self) -> bool:
+        """Whether one step receives several of its windows: each of them is a sample, such as a piece of a series."""
+        steps = Counter((id(read.sink), read.moment.serial) for read in self.reads)
+        return max(steps.values()) > 1
 
     @property
     def first_moving(self) -> int:
