@@ -7,12 +7,15 @@ least half of it (or 128 MiB) would be left over, joined with free neighbours wh
 from __future__ import annotations
 
 import bisect
+from typing import TypeAlias
 
 _GRANULARITY = 256
-_FIRST_REGION = 1 << 20
+_FIRST_REGION = 2 << 20
 _LARGEST_WASTE = 128 << 20
 # Regions lie apart, so that chunks of two of them never look like neighbours.
 _GAP = 1 << 40
+
+Chunk: TypeAlias = "tuple[int, int]"
 
 
 class Allocator:
@@ -27,7 +30,7 @@ class Allocator:
         self._region = _FIRST_REGION
         self._next = 0
 
-    def take(self, size: int) -> tuple[int, int]:
+    def take(self, size: int) -> Chunk:
         """Allocate at least so many bytes."""
         size = max(_GRANULARITY, -(-size // _GRANULARITY) * _GRANULARITY)
         place = bisect.bisect_left(self._free, (size, -1))
@@ -43,7 +46,7 @@ class Allocator:
         self.peak = max(self.peak, self.in_use)
         return address, found
 
-    def give(self, chunk: tuple[int, int]) -> None:
+    def give(self, chunk: Chunk) -> None:
         """Take back a chunk."""
         address, size = chunk
         self.in_use -= size

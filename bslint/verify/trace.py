@@ -5,6 +5,8 @@ This leans on TensorFlow's internals; where they differ, `TraceError` says so an
 
 from __future__ import annotations
 
+import os
+import statistics
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -13,7 +15,8 @@ import tensorflow as tf
 
 from bslint.verify import synthetic
 from bslint.verify.allocator import Allocator
-from bslint.verify.schedule import Graph, Schedule, size_of
+from bslint.verify.graph import Graph, read, rounded
+from bslint.verify.schedule import Machine, Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,8 +27,16 @@ if TYPE_CHECKING:
 _LARGEST_BATCH = 1 << 16
 # The largest batch is to run: a limit must leave room for the worst error of a trace that was measured.
 _MARGIN = 1.16
+# Steps that are simulated; the first is not counted.
+_STEPS = 3
 # Of the parts that are alive at the peak, the largest are named.
 _NAMED = 12
+
+
+_CPU = "/job:localhost/replica:0/task:0/device:CPU:0"
+# One executor thread for each core that this process may use.
+CPU = Machine(len(os.sched_getaffinity(0)), scratch=True)
+GPU = Machine(0, scratch=False)
 
 
 class TraceError(Exception):
@@ -45,16 +56,16 @@ class Step:
     Args:
         model: built inside `surroundings`.
         shapes: shapes of its inputs per sample, where the model does not tell.
-        scratch: whether the scratch space of a CPU's convolutions counts.
+        machine: what runs it.
 
     Raises:
         TraceError: it can't be traced.
     """
 
-    def __init__(self, model: Any, shapes: list[list[int]] | None = None, *, scratch: bool = True) -> None:
+    def __init__(self, model: Any, shapes: list[list[int]] | None = None, machine: Machine = CPU) -> None:
         self.model = model
         self.shapes = shapes
-        self.scratch = scratch
+        self.machine = machine
         optimizer: Any = getattr(model, "optimizer", None)
         if optimizer is None:
             raise TraceError("the model is not compiled")
@@ -86,30 +97,34 @@ class Step:
             return loss
 
         function = tf.function(step, autograph=False).get_concrete_function(x, y)
-        return function, [_rounded(one) for one in tf.nest.flatten((x, y))]
+        return function, [_size(one) for one in tf.nest.flatten((x, y))]
 
     def peak(self, batch: int) -> int:
         """Bytes at the worst moment of a step, weights, slots and inputs included."""
         function, inputs = self.traced(batch)
-        graph = optimised(function)
         allocator = Allocator()
-        for size in (*self.constant(), *inputs):
+        schedule = Schedule(
+            optimised(function, self.machine), self.machine, allocator=allocator, variables=self.constant()
+        )
+        for size in inputs:
             allocator.take(size)
-        # The first step leaves the allocator's memory in pieces; the second one is what is measured.
-        for _ in range(2):
+        # The first step leaves the allocator's memory in pieces; what follows is what is measured.
+        peaks = []
+        for _ in range(_STEPS):
             allocator.peak = allocator.in_use
-            Schedule(graph, allocator=allocator, scratch=self.scratch).give_back()
-        return allocator.peak
+            schedule.run()
+            peaks.append(allocator.peak)
+        return int(statistics.median(peaks[1:]))
 
     def alive(self, batch: int) -> dict[str, int]:
         """Bytes that are alive at the worst moment, by layer; the rest under `other`."""
         function, _ = self.traced(batch)
-        graph = optimised(function)
-        peak = Schedule(graph, scratch=self.scratch).peak
-        alive = Schedule(graph, scratch=self.scratch, snapshot=peak).alive
+        schedule = Schedule(optimised(function, self.machine), self.machine)
+        schedule.run()
+        schedule.run(snapshot=schedule.peak)
         names = {layer.name for layer in _layers(self.model)}
         found: dict[str, int] = {}
-        for operation, size in alive.items():
+        for operation, size in schedule.alive.items():
             layer = next((name for part in reversed(operation.split("/")) if (name := _layer(part, names))), "other")
             found[layer] = found.get(layer, 0) + size
         return dict(sorted(found.items(), key=lambda item: -item[1])[:_NAMED])
@@ -132,7 +147,7 @@ def trace(
     Raises:
         TraceError: the step can't be traced.
     """
-    step = Step(eval(request["model"], namespace), request.get("shapes"), scratch=not device.is_gpu)
+    step = Step(eval(request["model"], namespace), request.get("shapes"), GPU if device.is_gpu else CPU)
     batch, limit = int(request["batch_size"]), request.get("memory")
     say(f"a step of {batch} samples is traced")
     began = time.monotonic()
@@ -174,26 +189,30 @@ def largest(step: Step, limit: int, batch: int, say: Callable[[str], None]) -> i
     return low
 
 
-def optimised(function: Any) -> Graph:
+def optimised(function: Any, machine: Machine) -> Graph:
     """The graph of a function as TensorFlow runs it.
+
+    Args:
+        function: a concrete function.
+        machine: what is to run it.
 
     Raises:
         TraceError: this TensorFlow has other internals.
     """
     try:
-        return _optimised(function)
+        return _optimised(function, bool(machine.threads))
     except (ImportError, AttributeError, TypeError, KeyError) as error:
         raise TraceError(f"TensorFlow {tf.__version__} has other internals: {error}") from error
 
 
-def _optimised(function: Any) -> Graph:
+def _optimised(function: Any, on_cpu: bool) -> Graph:
     from tensorflow.core.protobuf import config_pb2, meta_graph_pb2
     from tensorflow.python.framework import importer
     from tensorflow.python.grappler import tf_optimizer
 
     graph = function.graph
     meta = meta_graph_pb2.MetaGraphDef()
-    meta.graph_def.CopyFrom(_with_variables(graph))
+    meta.graph_def.CopyFrom(_with_variables(graph, on_cpu))
     fetched = [tensor.op.name for tensor in (*graph.outputs, *graph.inputs)]
     kept = [*fetched, *(operation.name for operation in graph.control_outputs)]
     meta.collection_def["train_op"].node_list.value.extend(kept)
@@ -207,16 +226,18 @@ def _optimised(function: Any) -> Graph:
     outputs = [made.get_tensor_by_name(tensor.name) for tensor in graph.outputs]
     controls = [made.get_operation_by_name(one.name) for one in graph.control_outputs]
     # Bodies of loops are as they were traced: the rewriter's own do not say what a list's elements are made from.
-    return Graph(made, outputs, controls, graph)
+    return read(made, (), outputs, controls, (graph,))
 
 
-def _with_variables(graph: Any) -> Any:
+def _with_variables(graph: Any, on_cpu: bool) -> Any:
     """The graph with its captured variables as variables, and with its loops kept whole."""
     from tensorflow.python.ops import handle_data_util
 
     definition = graph.as_graph_def()
     nodes = {node.name: node for node in definition.node}
     for node in definition.node:
+        if on_cpu:
+            node.device = _CPU  # some rewrites are done only for a device that is known
         if node.op in {"While", "StatelessWhile", "If", "StatelessIf"} and "_lower_using_switch_merge" in node.attr:
             del node.attr["_lower_using_switch_merge"]
     for tensor in graph.inputs:
@@ -251,8 +272,8 @@ def _specs(arrays: Any) -> Any:
     return tf.nest.map_structure(lambda one: tf.TensorSpec(one.shape, one.dtype), arrays)
 
 
-def _rounded(spec: Any) -> int:
-    return size_of(spec) or 0
+def _size(spec: Any) -> int:
+    return rounded(spec.shape.num_elements() * spec.dtype.size)
 
 
 def _bytes(variable: Any) -> int:

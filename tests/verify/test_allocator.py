@@ -25,10 +25,10 @@ def test_a_chunk_that_is_hardly_too_large_is_not_split():
 
 def test_neighbours_are_joined():
     allocator = Allocator()
-    chunks = [allocator.take(1 << 18) for _ in range(4)]  # a region of 1 MiB, full
+    chunks = [allocator.take(1 << 19) for _ in range(4)]  # a region of 2 MiB, full
     for chunk in chunks:
         allocator.give(chunk)
-    assert allocator.take(1 << 20)[0] == chunks[0][0]
+    assert allocator.take(1 << 21)[0] == chunks[0][0]
 
 
 @given(st.lists(st.tuples(SIZES, st.booleans()), max_size=60))

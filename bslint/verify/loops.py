@@ -1,0 +1,95 @@
+"""Loops of a graph: the results that they grow by an element in every turn. Runs in the child."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bslint.verify import kernels
+from bslint.verify.graph import LOOPS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bslint.verify.graph import Graph, Node, Tensor
+
+# Smaller sums that a loop carries are counters and states, not gradients of weights.
+_CARRIED = 32 << 10
+_DEPTH = 3
+
+
+class Loop:
+    """A loop's results, and the memory that its turns hold together.
+
+    Args:
+        node: the loop.
+        plan: the graph that it is in.
+
+    Attributes:
+        body: what runs in every turn.
+        sizes: bytes of every result; None where it is what the loop was given.
+        carried: bytes of the sums that turns running side by side hold.
+    """
+
+    def __init__(self, node: Node, plan: Graph) -> None:
+        self.body = plan.function(node.attributes["body"])
+        self.sizes: list[int | None] = []
+        sums, listed = 0, set()
+        turns = _turns(node, plan)
+        for place, result in enumerate(node.outputs):
+            ended = self.body.outputs[place]
+            root = _origin(ended)
+            if result.dtype == "resource" or root.node.kind == "Placeholder":
+                self.sizes.append(None)
+                continue
+            size = ended.size
+            if result.dtype == "variant":
+                element = _element(root)
+                kept = self._first(element) if element is not None else None
+                size = 0
+                if element is not None and kept is not None and kept not in listed:
+                    listed.add(kept)
+                    size = turns * (element.size or 0)
+            elif root.node.kind in {"AddV2", "AddN"} and size and size >= _CARRIED:
+                sums += size
+            self.sizes.append(size or 0)
+        self.carried = node.attributes["parallel_iterations"] * sums
+
+    def _first(self, tensor: Tensor, depth: int = 0) -> Tensor | None:
+        """Where an element comes from; None for what is the same in every turn."""
+        # A weight that is read in every turn is one buffer, however many lists it is put in.
+        while (tensor.node.kind in kernels.ALIASES or tensor.node.kind == "ReadVariableOp") and tensor.node.inputs:
+            tensor = tensor.node.inputs[0]
+        place = next((place for place, one in enumerate(self.body.inputs) if one is tensor), None)
+        if place is None or depth > _DEPTH:
+            return tensor
+        if tensor.dtype == "resource" or _origin(self.body.outputs[place]) is tensor:
+            return None
+        return self._first(self.body.outputs[place], depth + 1)
+
+
+def _turns(node: Node, plan: Graph) -> int:
+    """How often a loop runs: the largest constant that it is given, or for a backward loop its forward one."""
+    found = max(_constants(node), default=0)
+    if not found:
+        others = (one for one in plan.nodes if one.kind in LOOPS and one is not node)
+        found = max((number for loop in others for number in _constants(loop)), default=0)
+    return found or 1
+
+
+def _origin(tensor: Tensor) -> Tensor:
+    while tensor.node.kind == "Identity":
+        tensor = tensor.node.inputs[0]
+    return tensor
+
+
+def _element(tensor: Tensor) -> Tensor | None:
+    """What a loop adds to a list in every turn."""
+    if tensor.node.kind == "TensorListPushBack":
+        return tensor.node.inputs[1]
+    return tensor.node.inputs[2] if tensor.node.kind == "TensorListSetItem" else None
+
+
+def _constants(node: Node) -> Iterator[int]:
+    for tensor in node.inputs:
+        if tensor.dtype == "int32" and tensor.shape == () and (value := tensor.node.attributes.get("value")):
+            yield value[0]
