@@ -148,6 +148,7 @@ def verify(context: click.Context, /, **options: Any) -> None:
 )
 @click.option("--output-format", type=click.Choice(("text", "json")), default="text")
 @click.option("--html", type=_FILE, help="Write a page with plots, too.")
+@click.option("--trace", is_flag=True, help="Build the models and trace their steps, too: runs the user's code.")
 @click.option("--config", type=_FILE, help="Configuration for all files: a bslint.toml or pyproject.toml.")
 @click.option("--isolated", is_flag=True, help="Use no configuration file.")
 @click.option("--color", type=_COLORS, default="auto", help="Colors on standard output.")
@@ -155,7 +156,7 @@ def verify(context: click.Context, /, **options: Any) -> None:
 def memory(context: click.Context, /, **options: Any) -> None:
     """Show what each training in files and folders needs: memory by part, layer and batch size.
 
-    Nothing is run. Exit status: 2 if the run itself failed.
+    Nothing is run without `--trace`, which needs the extra `verify`. Exit status: 2 if the run itself failed.
     """
     from bslint.needs import Asked
     from bslint.needs import memory as run

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +23,11 @@ from bslint.source import SourceError, read
 from bslint.terminal import err, has_color, out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import libcst as cst
 
+    from bslint.analysis.analyse import Facts
     from bslint.analysis.facts import Training
     from bslint.check import Located, Locator
     from bslint.memory.trainings import Demand
@@ -42,9 +45,16 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     batch_size: tuple[int, ...] = ()
     output_format: str = "text"
     html: Path | None = None
+    trace: bool = False
     config: Path | None = None
     isolated: bool = False
     color: ColorChoice = "auto"
+
+    def say(self, where: str) -> Callable[[str], None]:
+        """Tells a person at a terminal what a trace does."""
+        if not sys.stderr.isatty():
+            return lambda _: None
+        return lambda words: err(f"{where}: {words}")
 
 
 def memory(asked: Asked) -> int:
@@ -57,6 +67,8 @@ def memory(asked: Asked) -> int:
         resolver = Resolver(
             rules().values(), config=asked.config, isolated=asked.isolated, overrides={"device": asked.device}
         )
+        if asked.trace:
+            _can_trace()
         discovery = discover(asked.paths or (".",), resolver.for_folder, False)
         for path, reason in discovery.problems:
             err(f"error: {path}: {reason}")
@@ -73,7 +85,7 @@ def memory(asked: Asked) -> int:
                 failed = failed or bool(broken)
                 if source is None or (broken and source.kind != "notebook"):
                     continue
-                entries += _entries(source, resolver, asked.batch_size)
+                entries += _entries(source, resolver, asked)
                 sources[source.path] = source
             except (SourceError, OSError, RecursionError, SyntaxError) as error:
                 err(f"error: {path}: {error}")
@@ -95,7 +107,7 @@ def _show(asked: Asked, entries: Sequence[Entry], sources: dict[str, Source]) ->
             raise RunError(f"{asked.html} can't be written: {error.strerror}") from error
         err(f"Wrote {asked.html}.")
     if asked.output_format == "json":
-        out(dumps([entry.account for entry in entries], indent=2) + "\n")
+        out(dumps([account for entry in entries for account in entry.depths], indent=2) + "\n")
         return
     from bslint.report.memory_text import render
 
@@ -108,16 +120,25 @@ def _source(path: str) -> Source | None:
     return read(path, data) if lint.worth_reading(path, data, [rules()[_RULE]]) else None
 
 
-def _entries(source: Source, resolver: Resolver, sizes: Sequence[int]) -> Iterator[Entry]:
+def _can_trace() -> None:
+    """Raises RunError where no trace can be run."""
+    missing = [name for name in ("tensorflow", "psutil") if find_spec(name) is None]
+    if missing:
+        raise RunError(f"`--trace` needs {' and '.join(missing)}: pip install 'bslint-tf[verify]'")
+    if sys.platform == "win32":
+        raise RunError("`--trace` needs process groups, which Windows does not have")
+
+
+def _entries(source: Source, resolver: Resolver, asked: Asked) -> Iterator[Entry]:
     configuration = resolver.for_file(Path(source.path))
     refuse_unknown_device(configuration)
     for program in source.programs:
-        yield from _of_program(source, program, configuration.settings.device, sizes)
+        device = configuration.settings.device
+        yield from _traced(source, program, device, asked) if asked.trace else _static(source, program, device, asked)
 
 
-def _of_program(source: Source, program: Program, device: str, sizes: Sequence[int]) -> Iterator[Entry]:
+def _static(source: Source, program: Program, device: str, asked: Asked) -> Iterator[Entry]:
     from bslint.analysis.analyse import analyse
-    from bslint.analysis.facts import Training
     from bslint.check import Locator
     from bslint.syntax.parse import parse
 
@@ -125,6 +146,30 @@ def _of_program(source: Source, program: Program, device: str, sizes: Sequence[i
     blocks = [tree if tree is not None else block.text for tree, block in zip(trees, program.blocks, strict=True)]
     facts = analyse(blocks, source.path, notebook=source.kind == "notebook")
     locator = Locator(source.path, list(zip(program.blocks, trees, strict=True)))
+    for _, entry in _of_program(facts, locator, device, asked.batch_size):
+        yield entry
+
+
+def _traced(source: Source, program: Program, device: str, asked: Asked) -> Iterator[Entry]:
+    """The entries with the accounts of their traces, or why there is none."""
+    from bslint.verify.programs import ReadProgram
+    from bslint.verify.tracing import NotTracedError, account, trace
+
+    whole = ReadProgram(source, program)
+    for training, entry in _of_program(whole.facts, whole.locator, device, asked.batch_size):
+        where = f"{entry.account.filename}:{entry.account.location.row}"
+        try:
+            found = trace(whole, training, entry.demand, entry.account.batch_size, asked.say(where))
+        except NotTracedError as error:
+            err(f"warning: {where} is not traced: {error}")
+            yield msgspec.structs.replace(entry, untraced=str(error))
+        else:
+            yield msgspec.structs.replace(entry, traced=account(entry, found))
+
+
+def _of_program(facts: Facts, locator: Locator, device: str, sizes: Sequence[int]) -> Iterator[tuple[Training, Entry]]:
+    from bslint.analysis.facts import Training
+
     seen = set()
     for fact in facts.facts:
         if isinstance(fact, Training) and (at := locator.find(fact.node)) is not None:
@@ -137,7 +182,7 @@ def _of_program(source: Source, program: Program, device: str, sizes: Sequence[i
                 identity = (account.cell, account.location, batch, account.parameters, account.total_bytes)
                 if identity not in seen:
                     seen.add(identity)
-                    yield entry
+                    yield fact, entry
 
 
 class _Writer:

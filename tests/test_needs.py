@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 
 from bslint.cli import cli
 from bslint.report.memory import Account
+from bslint.verify.child import Outcome
 
 ROOT = Path(__file__).resolve().parents[1]
 FIXTURES = ROOT / "fixtures"
@@ -317,3 +318,146 @@ class TestPage:
         told = re.sub(r"<[^>]+>", "", done.stdout.partition('id="curve1"')[2])
         assert f"T4: {account['largest_batch_size']} fit" in told
         assert done.stdout.partition('id="layers1"')[2].count('<g class="point">') == len(kept) > 100
+
+
+PEAKS = {64: 40 << 20, 256: 130 << 20, 512: 250 << 20}
+ANSWER = {
+    "outcome": "fits",
+    "tensorflow": "2.21.0",
+    "left_out": [],
+    "largest_batch_size": 256,
+    "parts": {"weights": 288936, "optimizer": 577884, "input": 788992},
+    "parameters": 72234,
+    "layers": {"head": 2 << 20, "other": 4096},
+    "about_layers": {"head": {"class": "Dense", "output_shape": [10], "parameters": 72010}},
+    "curve": [[size, peak] for size, peak in PEAKS.items()],
+}
+
+
+@pytest.fixture
+def child(monkeypatch):
+    """The requests that a child would get, and what it answers."""
+    from bslint.verify import tracing
+
+    requests = []
+    answer = {"ending": "result", **ANSWER}
+
+    def run(request, limits, **_):
+        requests.append(request)
+        result = {key: value for key, value in answer.items() if key != "ending"}
+        return Outcome(answer["ending"], result, 0, "", 1.0, 0)
+
+    monkeypatch.setattr(tracing, "run", run)
+    monkeypatch.setattr("bslint.needs.find_spec", lambda _: object())
+    return requests, answer
+
+
+class TestTrace:
+    def test_the_traced_account_follows_the_static_one(self, project, child):
+        text = PROGRAM.replace("BATCH", "64").replace('"mse"', '"mse", jit_compile=False')
+        (project / "train.py").write_text(text)
+        static, traced = accounts("train.py", "--trace", "--device", "1GiB")
+        Draft202012Validator(SCHEMA).validate([static, traced])
+        (request,) = child[0]
+
+        assert (static["depth"], traced["depth"]) == ("static", "traced")
+        assert (request["method"], request["batch_size"], request["memory"]) == ("trace", 64, GIB)
+        assert "build_model()" in request["source"]
+        assert "fit" not in request["source"]
+        assert (traced["total_bytes"], traced["fits"], traced["largest_batch_size"]) == (PEAKS[64], True, 256)
+        assert sum(traced["breakdown"].values()) == PEAKS[64]
+        assert [point["total_bytes"] for point in traced["curve"]] == list(PEAKS.values())
+        assert [(layer["name"], layer["class"]) for layer in traced["layers"]] == [("head", "Dense"), ("other", "")]
+
+    @pytest.mark.parametrize(("option", "word"), [("", "XLA"), (", run_eagerly=True", "eagerly")])
+    def test_a_graph_is_no_figure_of_another_run_mode(self, project, child, option, word):
+        (project / "train.py").write_text(PROGRAM.replace("BATCH", "64").replace('"mse"', f'"mse"{option}'))
+        _, traced = accounts("train.py", "--trace")
+
+        assert any(word in note for note in traced["notes"])
+        assert (traced["fits"], traced["largest_batch_size"]) == (None, None)
+        assert word in bslint("train.py", "--trace").output
+
+    def test_the_device_takes_its_own_part(self, project, child):
+        _, traced = accounts("train.py", "--trace", "--device", "T4")
+
+        assert traced["breakdown"]["device_allowance"] > GIB
+        assert traced["total_bytes"] == PEAKS[64] + traced["breakdown"]["device_allowance"]
+        assert child[0][0]["memory"] == traced["device"]["bytes"] - traced["breakdown"]["device_allowance"]
+
+    def test_text_and_page_show_both_side_by_side(self, project, child):
+        pytest.importorskip("plotly")
+        text = bslint("train.py", "--trace", "--html", "page.html").stdout
+        page = (project / "page.html").read_text("utf-8")
+
+        assert re.search(r"static +\S+ MiB .*\n +traced +40.00 MiB ", text)
+        assert "<td>traced</td>" in page
+        assert "nothing was run but what builds the models" in page
+
+    def test_a_batch_size_that_is_not_known(self, project, child):
+        (project / "train.py").write_text("import os\n" + PROGRAM.replace("BATCH", 'int(os.environ["N"])'))
+        _, traced = accounts("train.py", "--trace")
+
+        assert child[0][0]["batch_size"] == 32
+        assert [traced[key] for key in ("batch_size", "total_bytes", "breakdown", "fits")] == [None] * 4
+
+    @pytest.mark.parametrize(
+        ("answer", "words"),
+        [
+            ({"outcome": "error", "reason": "TraceError: TensorFlow 9 has other internals"}, "has other internals"),
+            ({"ending": "timeout"}, "did not end within"),
+            ({"ending": "memory"}, "all memory"),
+            ({"ending": "signal"}, "died"),
+        ],
+    )
+    def test_what_can_not_be_traced_is_told_and_the_static_account_stays(self, project, child, answer, words):
+        child[1].update(answer)
+        result = bslint("train.py", "--trace")
+
+        assert result.exit_code == 0
+        assert words in result.stderr
+        assert f"not traced: {'TraceError' if 'outcome' in answer else ''}" in result.stdout
+        assert "read from the source" in result.stdout
+
+    def test_a_graph_that_was_not_rewritten_is_told(self, project, child):
+        child[1]["approximate"] = "TensorFlow 9 has other internals"
+        _, traced = accounts("train.py", "--trace")
+
+        assert "TensorFlow 9 has other internals" in traced["notes"]
+
+    def test_a_model_that_can_not_be_cut_out(self, project, child):
+        (project / "train.py").write_text(
+            "def train(width):\n    import keras\n    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(width)])\n"
+            "    model.compile('sgd', 'mse')\n    model.fit(x, y, batch_size=8)\n"
+        )
+        result = bslint("train.py", "--trace")
+
+        assert child[0] == []
+        assert "`width`" in result.stderr
+
+    @pytest.mark.parametrize("missing", ["tensorflow", "psutil"])
+    def test_without_tensorflow(self, project, monkeypatch, missing):
+        monkeypatch.setattr("bslint.needs.find_spec", lambda name: None if name == missing else object())
+        result = bslint("train.py", "--trace")
+
+        assert result.exit_code == 2
+        assert result.stderr == f"error: `--trace` needs {missing}: pip install 'bslint-tf[verify]'\n"
+
+    def test_no_configuration_turns_it_on(self, project, child):
+        (project / "bslint.toml").write_text("trace = true\n")
+        result = bslint("train.py")
+
+        assert (result.exit_code, child[0]) == (2, [])
+        assert "trace" in result.stderr
+
+    @pytest.mark.tensorflow
+    def test_with_tensorflow(self, project):
+        pytest.importorskip("tensorflow")
+        text = PROGRAM.replace("BATCH", "64").replace('"mse"', '"mse", jit_compile=False')
+        (project / "train.py").write_text(text)
+        static, traced = accounts("train.py", "--trace", "--device", "64MiB")
+
+        assert traced["parameters"] == static["parameters"]
+        assert traced["total_bytes"] == pytest.approx(static["total_bytes"], rel=0.25)
+        assert traced["largest_batch_size"] == pytest.approx(static["largest_batch_size"], rel=0.4)
+        assert {layer["name"] for layer in traced["layers"]} >= {"head", "conv2d"}

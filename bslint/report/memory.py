@@ -36,7 +36,7 @@ class Layer(msgspec.Struct, frozen=True, rename={"kind": "class"}):
 class Account(msgspec.Struct, frozen=True, kw_only=True):
     """One training at one batch size; bytes throughout.
 
-    What could not be read stands in `partial`; sums are then of what could be.
+    What could not be read stands in `partial`; sums are then of what could be. `notes` help to read the figures.
     """
 
     filename: str
@@ -51,6 +51,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     breakdown: Breakdown | None
     error_band: float
     partial: list[str]
+    notes: list[str] = []
     device: Limit
     fits: bool | None
     largest_batch_size: int | None
@@ -74,12 +75,21 @@ class Entry(msgspec.Struct, frozen=True):
         demand: the estimate, for other devices and batch sizes.
         places: where the numbers were read, by what they are.
         layers: where each layer is written.
+        traced: the account of the same training by a trace.
+        untraced: why there is none, if one was asked for.
     """
 
     account: Account
     demand: Demand
     places: dict[str, Place]
     layers: list[Place | None]
+    traced: Account | None = None
+    untraced: str = ""
+
+    @property
+    def depths(self) -> list[Account]:
+        """The accounts that are known."""
+        return [self.account, self.traced] if self.traced is not None else [self.account]
 
 
 # The parts of a sum as people call them.
@@ -116,6 +126,20 @@ def sum_of(account: Account) -> str:
 def shape_of(layer: Layer) -> str:
     """`112×112×64`."""
     return "×".join("?" if length is None else str(length) for length in layer.output_shape) or "one number"
+
+
+def told_by(account: Account) -> str:
+    """What says so, and how far it may be off."""
+    if account.depth == "static":
+        return "read from the source" if account.partial else f"read from the source, within {account.error_band:.0%}"
+    return "; ".join([f"traced, within {account.error_band:.0%}", *account.notes])
+
+
+def largest_of(account: Account) -> str:
+    """The largest batch that an account lets fit."""
+    if account.largest_batch_size is None:
+        return "no verdict"
+    return f"at most {account.largest_batch_size:,} fit" if account.largest_batch_size else "none fits"
 
 
 def verdict(account: Account, shown: Callable[[int], str]) -> str:

@@ -11,7 +11,20 @@ from bslint.memory.devices import device
 from bslint.memory.estimate import LARGEST_BATCH
 from bslint.quantity import show_size
 from bslint.report.common import rows
-from bslint.report.memory import PARTS, RUNS, Account, Entry, Layer, Place, shape_of, size_of, sum_of, verdict
+from bslint.report.memory import (
+    PARTS,
+    RUNS,
+    Account,
+    Entry,
+    Layer,
+    Place,
+    largest_of,
+    shape_of,
+    size_of,
+    sum_of,
+    told_by,
+    verdict,
+)
 from bslint.request import RunError
 
 if TYPE_CHECKING:
@@ -91,10 +104,16 @@ def render(entries: Sequence[Entry], sources: Mapping[str, Source]) -> str:
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>Training memory</title>'
         f"<style>{_STYLE}</style><script>{get_plotlyjs()}</script></head>\n<body><h1>Training memory</h1>"
-        f'<p class="note">Read from the source by bslint {escape(__version__)}, nothing was run. '
+        f'<p class="note">Read from the source by bslint {escape(__version__)}, {_run(entries)}. '
         "Every number leads to the row that it was read from.</p>"
         f"{nothing}{body}{listings}<script>{_SCRIPT}</script></body></html>\n"
     )
+
+
+def _run(entries: Sequence[Entry]) -> str:
+    """What was run."""
+    traced = any(entry.traced is not None for entry in entries)
+    return "nothing was run but what builds the models, to trace a step" if traced else "nothing was run"
 
 
 def _training(number: int, entry: Entry, file: int) -> Iterator[str]:
@@ -111,6 +130,7 @@ def _training(number: int, entry: Entry, file: int) -> Iterator[str]:
     style = {True: "fits", False: "over", None: "note"}[account.fits]
     yield f'<strong class="{style}">{escape(verdict(account, show_size))}</strong></p>\n'
     yield from _parts(account, links)
+    yield from _depths(entry)
     if account.curve:
         yield f"<h3>Memory against batch size</h3>{_plot(_curve(entry), f'curve{number}')}\n"
     if not account.partial and any(layer.retained_bytes for layer in account.layers):
@@ -145,6 +165,25 @@ def _parts(account: Account, links: Mapping[str, str]) -> Iterator[str]:
         yield f'<tr><td>{name}</td><td class="n">{shown}</td><td class="bar">{bar}</td></tr>'
     total = f'<td class="n">{show_size(account.total_bytes)}</td>'
     yield f'<tr class="sum"><td>{sum_of(account)}</td>{total}<td></td></tr></table>\n'
+
+
+def _depths(entry: Entry) -> Iterator[str]:
+    """The static and the traced account, side by side."""
+    if entry.untraced:
+        yield f'<p class="note">Not traced: {escape(entry.untraced)}</p>\n'
+    if entry.traced is None:
+        return
+    yield '<h3>Read and traced</h3><table class="depths"><tr><th>depth</th><th class="n">needs</th>'
+    yield "<th>largest batch</th><th>how it is known</th></tr>"
+    for account in entry.depths:
+        size = show_size(account.total_bytes) if account.total_bytes is not None else "?"
+        yield f'<tr><td>{account.depth}</td><td class="n">{size}</td><td>{largest_of(account)}</td>'
+        yield f'<td class="note">{escape(told_by(account))}</td></tr>'
+    yield "</table>\n<details><summary>What is alive at the highest moment of the trace</summary><table>"
+    for layer in entry.traced.layers:
+        yield f"<tr><td>{escape(layer.name)}</td><td>{escape(layer.kind)}</td>"
+        yield f'<td class="n">{show_size(layer.retained_bytes or 0)}</td></tr>'
+    yield "</table></details>\n"
 
 
 def _layers(entry: Entry, file: int) -> Iterator[str]:
@@ -208,6 +247,15 @@ def _curve(entry: Entry) -> Any:
         hoverinfo="skip",
         name=f"error of the estimate ({needs.error_band:.0%})",
     )
+    if entry.traced is not None:
+        figure.add_scatter(
+            x=[point.batch_size for point in entry.traced.curve],
+            y=[point.total_bytes / _GIB for point in entry.traced.curve],
+            mode="lines+markers",
+            line={"color": "#7b4fb5", "dash": "dash"},
+            hovertemplate="traced batch of %{x}: %{y:.2f} GiB<extra></extra>",
+            name="traced",
+        )
     figure.add_scatter(
         x=sizes,
         y=totals,

@@ -6,7 +6,19 @@ from typing import TYPE_CHECKING
 
 from bslint.quantity import show_size
 from bslint.report.common import relative
-from bslint.report.memory import PARTS, RUNS, Account, Entry, Layer, shape_of, size_of, sum_of, verdict
+from bslint.report.memory import (
+    PARTS,
+    RUNS,
+    Account,
+    Entry,
+    Layer,
+    largest_of,
+    shape_of,
+    size_of,
+    sum_of,
+    told_by,
+    verdict,
+)
 from bslint.report.screen import Paint, ansi, plain, printable
 
 if TYPE_CHECKING:
@@ -35,6 +47,7 @@ def _rows(entry: Entry, root: Path, paint: Paint) -> Iterator[str]:
     yield f"  {account.parameters:,} parameters; {RUNS[entry.demand.needs.run]}; read from the source{band}"
     yield ""
     yield from _parts(account, paint)
+    yield from _depths(entry, paint)
     yield from _layers(account, paint)
     yield from _curve(account, paint)
     yield from _remedies(account, paint)
@@ -51,6 +64,25 @@ def _parts(account: Account, paint: Paint) -> Iterator[str]:
             yield f"  {name:<26}{show_size(size):>11}  {_bar(size / max(account.total_bytes, 1))}"
     total = f"{sum_of(account):<26}{show_size(account.total_bytes):>11}"
     yield f"  {paint(total, 'strong')}  {told}"
+
+
+def _depths(entry: Entry, paint: Paint) -> Iterator[str]:
+    """The static and the traced account, side by side."""
+    if entry.untraced:
+        yield ""
+        yield f"  {paint(printable(f'not traced: {entry.untraced}'), 'warning')}"
+    if entry.traced is None:
+        return
+    yield ""
+    for account in entry.depths:
+        total = show_size(account.total_bytes) if account.total_bytes is not None else "?"
+        yield f"  {account.depth:<8}{total:>11}  {largest_of(account):<22}  {printable(told_by(account))}"
+    yield ""
+    yield "  " + paint("alive at the highest moment of the trace", "strong")
+    most = max((layer.retained_bytes or 1 for layer in entry.traced.layers), default=1)
+    for layer in entry.traced.layers:
+        alive, shape = layer.retained_bytes or 0, shape_of(layer) if layer.kind else ""
+        yield f"  {_name(layer):<38}{shape:>14}  {show_size(alive):>11}  {_bar(alive / most, 16)}"
 
 
 def _layers(account: Account, paint: Paint) -> Iterator[str]:
@@ -75,7 +107,7 @@ def _layers(account: Account, paint: Paint) -> Iterator[str]:
 
 
 def _name(layer: Layer) -> str:
-    return printable(layer.name if layer.name == layer.kind else f"{layer.name} {layer.kind}")
+    return printable(layer.name if layer.name == layer.kind else f"{layer.name} {layer.kind}".rstrip())
 
 
 def _curve(account: Account, paint: Paint) -> Iterator[str]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import tensorflow as tf
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -15,7 +13,7 @@ _GRANULARITY = 256
 _UNSIZED = frozenset(("resource", "variant", "string"))
 # What is read of an operation besides its inputs: names of functions, and what loops and kernels hang on.
 _FUNCTIONS = ("body", "f", "then_branch")
-_ATTRIBUTES = ("parallel_iterations", "data_format", "dilations", "strides", "explicit_paddings", "N")
+_ATTRIBUTES = ("parallel_iterations",)
 LOOPS = frozenset(("While", "StatelessWhile"))
 
 
@@ -174,9 +172,15 @@ def _attributes(operation: Any) -> dict[str, Any]:
         found["xla"] = definition["_XlaMustCompile"].b
     if operation.type == "Const":
         result = operation.outputs[0]
-        if result.dtype in {tf.int32, tf.int64} and result.shape.num_elements() in range(1, 9):
-            found["value"] = tf.get_static_value(result).ravel().tolist()
+        if result.dtype.name in {"int32", "int64"} and result.shape.num_elements() == 1:
+            found["value"] = _number(operation)
     return found
+
+
+def _number(operation: Any) -> int:
+    from tensorflow.python.framework import tensor_util
+
+    return int(tensor_util.MakeNdarray(operation.get_attr("value")).item())
 
 
 def _function(name: str, holders: Iterable[Any]) -> Any:

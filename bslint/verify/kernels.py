@@ -42,8 +42,8 @@ CHEAP = ALIASES - {"Snapshot", "CheckNumerics", "Assign", "AssignAdd", "AssignSu
     "Const NoOp Placeholder VarHandleOp _Arg _Retval Shape ShapeN Rank Size BroadcastGradientArgs BroadcastArgs "
     "ConcatOffset StridedSlice InvertPermutation LoopCond ControlTrigger".split()
 )
-# Nanoseconds of any operation, of a byte that is read or written, of a multiplication with its addition: MEASURED on two
-# cores. Only their proportions count: they say which of two threads is done first.
+# Nanoseconds of any operation, of a byte that is read or written, of a multiplication with its addition: MEASURED on
+# two cores. Only their proportions count: they say which of two threads is done first.
 _CALL, _BYTE, _PRODUCT = 3000.0, 0.15, 0.09
 _BYTES = {"Mean": 0.4, "Sum": 0.4, "MaxPoolGrad": 1.5}
 _PRODUCTS = {"Conv2D": 0.045, "Conv2DBackpropInput": 0.1, "Conv2DBackpropFilter": 0.15}

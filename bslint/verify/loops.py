@@ -92,4 +92,4 @@ def _element(tensor: Tensor) -> Tensor | None:
 def _constants(node: Node) -> Iterator[int]:
     for tensor in node.inputs:
         if tensor.dtype == "int32" and tensor.shape == () and (value := tensor.node.attributes.get("value")):
-            yield value[0]
+            yield value

@@ -60,7 +60,7 @@ class ReadProgram:
     def provable(self, rules: Sequence[Rule], configuration: Configuration) -> Iterator[Provable]:
         """The findings of these rules."""
         context = Context(configuration.settings, self.facts.names, self.source.path)
-        locator = Locator(self.source.path, self._trees)
+        locator = self.locator
         for rule in rules:
             for fact in self.facts.facts:
                 if isinstance(fact, rule.fact):
@@ -68,6 +68,11 @@ class ReadProgram:
                         made = diagnostic_of(rule, finding, locator)
                         if made is not None:
                             yield Provable(made, finding, self, configuration.settings)
+
+    @property
+    def locator(self) -> Locator:
+        """Finds places in the program."""
+        return Locator(self.source.path, self._trees)
 
     def folders(self) -> list[str]:
         """Folders from which the program can import files of its project: its own first."""

@@ -279,6 +279,8 @@ def _judged(outcome: Outcome, method: Any) -> Verification:
     meaning = _meaning(outcome, method, limit)
     if left_out:
         meaning["reason"] += f" (with random weights instead of {', '.join(left_out)})"
+    if result.get("approximate"):
+        meaning["reason"] += f" ({result['approximate']})"
     return msgspec.structs.replace(made, **meaning)
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from bslint.verify.graph import Graph, Node, Tensor
 
 _ASSIGNS = frozenset(("AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp"))
+# The worst error of a trace that benchmarks/calibration publishes, for the zoo.
+ERROR_BAND = 0.16
 _CALLS = frozenset(("PartitionedCall", "StatefulPartitionedCall"))
 
 

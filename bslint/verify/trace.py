@@ -5,6 +5,8 @@ This leans on TensorFlow's internals; where they differ, `TraceError` says so an
 
 from __future__ import annotations
 
+import itertools
+import math
 import os
 import statistics
 import time
@@ -16,7 +18,7 @@ import tensorflow as tf
 from bslint.verify import synthetic
 from bslint.verify.allocator import Allocator
 from bslint.verify.graph import Graph, read, rounded
-from bslint.verify.schedule import Machine, Schedule
+from bslint.verify.schedule import ERROR_BAND, Machine, Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
 
 # Batches above this are not looked at.
 _LARGEST_BATCH = 1 << 16
-# The largest batch is to run: a limit must leave room for the worst error of a trace that was measured.
-_MARGIN = 1.16
+# The largest batch is found to this part of it; so many tries aim at it along a line.
+_CLOSE, _AIMED = 32, 3
 # Steps that are simulated; the first is not counted.
 _STEPS = 3
 # Of the parts that are alive at the peak, the largest are named.
@@ -37,6 +39,10 @@ _CPU = "/job:localhost/replica:0/task:0/device:CPU:0"
 # One executor thread for each core that this process may use.
 CPU = Machine(len(os.sched_getaffinity(0)), scratch=True)
 GPU = Machine(0, scratch=False)
+
+
+# What comes of internals that are not where they were.
+_OTHER_INTERNALS = (ImportError, AttributeError, TypeError, LookupError)
 
 
 class TraceError(Exception):
@@ -66,6 +72,8 @@ class Step:
         self.model = model
         self.shapes = shapes
         self.machine = machine
+        self.peaks: dict[int, int] = {}
+        self.approximate = ""
         optimizer: Any = getattr(model, "optimizer", None)
         if optimizer is None:
             raise TraceError("the model is not compiled")
@@ -79,12 +87,18 @@ class Step:
         """Bytes of every weight and optimizer slot."""
         return [_bytes(one) for one in (*self.model.variables, *self.optimizer.variables)]
 
+    def specs(self, batch: int) -> tuple[Any, Any]:
+        """What a step is given: inputs and targets."""
+        # Made for one sample: what a trace needs of the rest is its number.
+        x = synthetic.inputs(self.model, 1, self.shapes)
+        outputs = tf.nest.map_structure(lambda one: synthetic.Like((1, *one.shape[1:])), self.model.outputs)
+        outputs = outputs[0] if len(outputs) == 1 else outputs
+        y = synthetic.targets(self.model, outputs, getattr(self.model, "loss", None))
+        return _specs(x, batch), _specs(y, batch)
+
     def traced(self, batch: int) -> tuple[Any, list[int]]:
         """The step's function at a batch size, and the bytes of its inputs."""
-        x = _specs(synthetic.inputs(self.model, batch, self.shapes))
-        outputs = tf.nest.map_structure(lambda one: synthetic.Like((batch, *one.shape[1:])), self.model.outputs)
-        outputs = outputs[0] if len(outputs) == 1 else outputs
-        y = _specs(synthetic.targets(self.model, outputs, getattr(self.model, "loss", None)))
+        x, y = self.specs(batch)
         weights = self.model.trainable_variables
 
         def step(x: Any, y: Any) -> Any:
@@ -99,13 +113,18 @@ class Step:
         function = tf.function(step, autograph=False).get_concrete_function(x, y)
         return function, [_size(one) for one in tf.nest.flatten((x, y))]
 
+    def graph(self, function: Any) -> Graph:
+        """The graph that is run; `approximate` says why it is not quite that."""
+        graph, self.approximate = optimised(function, self.machine)
+        return graph
+
     def peak(self, batch: int) -> int:
-        """Bytes at the worst moment of a step, weights, slots and inputs included."""
+        """Bytes at the worst moment of a step, weights, slots and inputs included; `peaks` keeps them."""
+        if batch in self.peaks:
+            return self.peaks[batch]
         function, inputs = self.traced(batch)
         allocator = Allocator()
-        schedule = Schedule(
-            optimised(function, self.machine), self.machine, allocator=allocator, variables=self.constant()
-        )
+        schedule = Schedule(self.graph(function), self.machine, allocator=allocator, variables=self.constant())
         for size in inputs:
             allocator.take(size)
         # The first step leaves the allocator's memory in pieces; what follows is what is measured.
@@ -114,12 +133,13 @@ class Step:
             allocator.peak = allocator.in_use
             schedule.run()
             peaks.append(allocator.peak)
-        return int(statistics.median(peaks[1:]))
+        self.peaks[batch] = int(statistics.median(peaks[1:]))
+        return self.peaks[batch]
 
     def alive(self, batch: int) -> dict[str, int]:
         """Bytes that are alive at the worst moment, by layer; the rest under `other`."""
         function, _ = self.traced(batch)
-        schedule = Schedule(optimised(function, self.machine), self.machine)
+        schedule = Schedule(self.graph(function), self.machine)
         schedule.run()
         schedule.run(snapshot=schedule.peak)
         names = {layer.name for layer in _layers(self.model)}
@@ -129,6 +149,26 @@ class Step:
             found[layer] = found.get(layer, 0) + size
         return dict(sorted(found.items(), key=lambda item: -item[1])[:_NAMED])
 
+    def parts(self, batch: int) -> dict[str, int]:
+        """Bytes of what is there before and after a step."""
+        inputs = [_size(one) for one in tf.nest.flatten(self.specs(batch))]
+        return {
+            "weights": sum(_bytes(one) for one in self.model.variables),
+            "optimizer": sum(_bytes(one) for one in self.optimizer.variables),
+            "input": sum(inputs),
+        }
+
+    def described(self) -> dict[str, dict[str, Any]]:
+        """Class, output shape and parameters of every layer, by name."""
+        return {
+            layer.name: {
+                "class": type(layer).__name__,
+                "output_shape": _output_shape(layer),
+                "parameters": sum(_count(one) for one in layer.variables),
+            }
+            for layer in _layers(self.model)
+        }
+
 
 def trace(
     namespace: dict[str, Any], request: dict[str, Any], device: Device, say: Callable[[str], None]
@@ -137,17 +177,21 @@ def trace(
 
     Args:
         namespace: the recipe's names, built inside `surroundings`.
-        request: `model` (an expression), `batch_size`, `memory` (bytes) and `shapes`.
+        request: `model` (an expression), `batch_size`, `memory` (bytes) and `shapes`; `search`: whether to look for the
+            largest batch; `for_gpu`: whether the step is for a GPU, whatever is here.
         device: what the step is for.
         say: is told each part of the work.
 
     Returns:
-        `outcome` (`fits`, `out-of-memory`, or `traced` without a limit), `peak_bytes`, `largest_batch_size`, `layers`.
+        `outcome` (`fits`, `out-of-memory`, or `traced` without a limit), `peak_bytes`, `largest_batch_size`, `layers`
+        (bytes that are alive at the peak), `about_layers`, `parts`, `parameters`, and `curve`: the peak of every batch
+        that was traced; `approximate`: why the graph is not quite the one that runs, if it is not.
 
     Raises:
         TraceError: the step can't be traced.
     """
-    step = Step(eval(request["model"], namespace), request.get("shapes"), GPU if device.is_gpu else CPU)
+    for_gpu = request.get("for_gpu") or device.is_gpu
+    step = Step(eval(request["model"], namespace), request.get("shapes"), GPU if for_gpu else CPU)
     batch, limit = int(request["batch_size"]), request.get("memory")
     say(f"a step of {batch} samples is traced")
     began = time.monotonic()
@@ -156,15 +200,18 @@ def trace(
         "outcome": "traced" if limit is None else "fits" if peak <= limit else "out-of-memory",
         "peak_bytes": peak,
         "layers": step.alive(batch),
+        "about_layers": step.described(),
+        "parts": step.parts(batch),
+        "parameters": sum(_count(one) for one in step.model.variables),
         "step_seconds": [round(time.monotonic() - began, 2)],
     }
     if limit is not None and request.get("search", True):
         result["largest_batch_size"] = largest(step, limit, batch, say)
-    return result
+    return {**result, "curve": sorted(step.peaks.items()), "approximate": step.approximate}
 
 
 def largest(step: Step, limit: int, batch: int, say: Callable[[str], None]) -> int:
-    """The largest batch whose own trace fits, by bisection; 0 when not even one sample does.
+    """The largest batch whose own trace fits; 0 when not even one sample does.
 
     Args:
         step: what is traced.
@@ -172,36 +219,47 @@ def largest(step: Step, limit: int, batch: int, say: Callable[[str], None]) -> i
         batch: where to begin.
         say: is told each batch.
     """
-
-    def fits(size: int) -> bool:
+    # It is to run: the limit must leave room for the worst error that was measured.
+    room = limit / (1 + ERROR_BAND)
+    constant = sum(step.constant())
+    low, high, size = 0, _LARGEST_BATCH + 1, min(max(1, batch), _LARGEST_BATCH)
+    for tries in itertools.count():
         say(f"a step of {size} samples is traced")
-        return step.peak(size) * _MARGIN <= limit
-
-    low, high = 0, max(1, batch)
-    while high <= _LARGEST_BATCH and fits(high):
-        low, high = high, high * 2
-    while high - low > max(1, low // 32):
-        middle = (low + high) // 2
-        if fits(middle):
-            low = middle
+        peak = step.peak(size)
+        if peak <= room:
+            low = size
         else:
-            high = middle
+            high = size
+        if high - low <= max(1, low // _CLOSE):
+            return low
+        # The peak is about a line above the weights; near the end, or if it is not, halving is surer.
+        aimed = size * (room - constant) / max(peak - constant, 1)
+        middle = (low + high) // 2
+        size = min(max(round(aimed), low + 1), high - 1) if tries < _AIMED else middle
     return low
 
 
-def optimised(function: Any, machine: Machine) -> Graph:
-    """The graph of a function as TensorFlow runs it.
+def optimised(function: Any, machine: Machine) -> tuple[Graph, str]:
+    """The graph of a function as TensorFlow runs it, or, where its rewriter can't be called, as it was traced.
 
     Args:
         function: a concrete function.
         machine: what is to run it.
 
+    Returns:
+        The graph, and in words why it was not rewritten; empty if it was.
+
     Raises:
-        TraceError: this TensorFlow has other internals.
+        TraceError: this TensorFlow's graphs can't be read at all.
     """
     try:
-        return _optimised(function, bool(machine.threads))
-    except (ImportError, AttributeError, TypeError, KeyError) as error:
+        try:
+            return _optimised(function, bool(machine.threads)), ""
+        except _OTHER_INTERNALS as error:
+            why = f"TensorFlow {tf.__version__} has other internals ({error}): its rewrites are not in the trace"
+            graph = function.graph
+            return read(graph, (), graph.outputs, graph.control_outputs, (graph,)), why
+    except _OTHER_INTERNALS as error:
         raise TraceError(f"TensorFlow {tf.__version__} has other internals: {error}") from error
 
 
@@ -268,19 +326,26 @@ def _copy_shapes(graph: Any, made: Any) -> None:
                     continue
 
 
-def _specs(arrays: Any) -> Any:
-    return tf.nest.map_structure(lambda one: tf.TensorSpec(one.shape, one.dtype), arrays)
+def _specs(arrays: Any, batch: int) -> Any:
+    return tf.nest.map_structure(lambda one: tf.TensorSpec((batch, *one.shape[1:]), one.dtype), arrays)
 
 
 def _size(spec: Any) -> int:
     return rounded(spec.shape.num_elements() * spec.dtype.size)
 
 
+def _count(variable: Any) -> int:
+    return math.prod(int(length) for length in variable.shape)
+
+
 def _bytes(variable: Any) -> int:
-    count = 1
-    for length in variable.shape:
-        count *= int(length)
-    return count * int(tf.as_dtype(variable.dtype).size)
+    return _count(variable) * int(tf.as_dtype(variable.dtype).size)
+
+
+def _output_shape(layer: Any) -> list[int | None]:
+    """Per sample; empty where a layer does not tell one."""
+    shape = getattr(getattr(layer, "output", None), "shape", None) if getattr(layer, "_inbound_nodes", None) else None
+    return list(shape[1:]) if shape is not None else []
 
 
 def _layer(part: str, names: set[str]) -> str:

@@ -82,6 +82,30 @@ def test_layers_that_are_alive_are_named():
     assert len(layers) > 5
 
 
+BROKEN_REWRITER = """
+from tensorflow.python.grappler import tf_optimizer
+del tf_optimizer.OptimizeGraph
+"""
+BROKEN_GRAPHS = """
+import tensorflow as tf
+tf.Graph.get_operations = None
+"""
+
+
+def test_other_internals_leave_the_graph_as_it_was_traced():
+    whole = prove("trace", CONVOLUTIONS, 64, search=False)
+    traced = prove("trace", BROKEN_REWRITER + CONVOLUTIONS, 64, search=False)
+    assert "OptimizeGraph" in traced["approximate"]
+    assert whole["approximate"] == ""
+    assert traced["peak_bytes"] == pytest.approx(whole["peak_bytes"], rel=0.4)
+
+
+def test_graphs_that_can_not_be_read_are_an_error_that_says_so():
+    result = prove("trace", CONVOLUTIONS + BROKEN_GRAPHS, 64, search=False)
+    assert result["outcome"] == "error"
+    assert "has other internals" in result["reason"]
+
+
 def test_a_model_that_is_not_compiled():
     source = "import keras\nmodel = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])"
     result = prove("trace", source, 8)
