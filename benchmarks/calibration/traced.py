@@ -48,7 +48,8 @@ def traced(record: dict[str, Any]) -> int:
     """The peak of a record's model at its batch size."""
     import keras
 
-    from benchmarks.calibration.models import CASES, OPTIMIZERS
+    from benchmarks.calibration.cases import OPTIMIZERS
+    from benchmarks.calibration.models import CASES
     from bslint.verify.trace import Step, surroundings
 
     keras.utils.clear_session()

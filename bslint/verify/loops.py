@@ -23,6 +23,7 @@ class Loop:
     Args:
         node: the loop.
         plan: the graph that it is in.
+        threads: of the machine.
 
     Attributes:
         body: what runs in every turn.
@@ -30,10 +31,11 @@ class Loop:
         carried: bytes of the sums that turns running side by side hold.
     """
 
-    def __init__(self, node: Node, plan: Graph) -> None:
+    def __init__(self, node: Node, plan: Graph, threads: int) -> None:
         self.body = plan.function(node.attributes["body"])
         self.sizes: list[int | None] = []
         sums, listed = 0, set()
+        summed: list[Tensor] = []
         turns = _turns(node, plan)
         for place, result in enumerate(node.outputs):
             ended = self.body.outputs[place]
@@ -51,8 +53,19 @@ class Loop:
                     size = turns * (element.size or 0)
             elif root.node.kind in {"AddV2", "AddN"} and size and size >= _CARRIED:
                 sums += size
+                summed.append(ended)
             self.sizes.append(size or 0)
-        self.carried = node.attributes["parallel_iterations"] * sums
+        self.carried = sums * max(1, min(node.attributes["parallel_iterations"], self._behind(turns, summed, threads)))
+
+    def _behind(self, turns: int, summed: list[Tensor], threads: int) -> int:
+        """How many turns the sums fall behind: nothing waits for them, and other threads work on them."""
+        if threads < 2:  # noqa: PLR2004 - one thread does all in turn
+            return 0
+        state = [one for one in self.body.outputs if one not in summed]
+        chain = _needed(state)
+        alone = sum(kernels.seconds(node) for node in _needed(summed) - chain)
+        others = sum(kernels.seconds(node) for node in chain)
+        return round(turns * max(0.0, 1 - others * (threads - 1) / alone)) if alone else 0
 
     def _first(self, tensor: Tensor, depth: int = 0) -> Tensor | None:
         """Where an element comes from; None for what is the same in every turn."""
@@ -65,6 +78,18 @@ class Loop:
         if tensor.dtype == "resource" or _origin(self.body.outputs[place]) is tensor:
             return None
         return self._first(self.body.outputs[place], depth + 1)
+
+
+def _needed(tensors: list[Tensor]) -> set[Node]:
+    """What makes some tensors."""
+    pending = [tensor.node for tensor in tensors]
+    found: set[Node] = set()
+    while pending:
+        node = pending.pop()
+        if node not in found:
+            found.add(node)
+            pending += [tensor.node for tensor in node.inputs] + node.controls
+    return found
 
 
 def _turns(node: Node, plan: Graph) -> int:

@@ -237,7 +237,7 @@ class Schedule:
         return None
 
     def _loop(self, node: Node, given: list[Buffer | None]) -> list[Buffer]:
-        plan = loops.Loop(node, self.plan)
+        plan = loops.Loop(node, self.plan, self.machine.threads)
         made: list[Buffer] = []
         for place, size in enumerate(plan.sizes):
             before = given[place] if place < len(given) else None
