@@ -135,7 +135,7 @@ def measure(name: str, batch: int, mode: str, policy: str) -> dict[str, object]:
         "policy": policy,
         "base": base,
         "peaks": peaks,
-        "last_cache": os.sysconf("SC_LEVEL3_CACHE_SIZE"),
+        "last_cache": int(subprocess.check_output(["getconf", "LEVEL3_CACHE_SIZE"])),
         "tensorflow": tf.__version__,
         "keras": keras.__version__,
     }

@@ -59,7 +59,7 @@ class Loop:
 
     def _behind(self, turns: int, summed: list[Tensor], threads: int) -> int:
         """How many turns the sums fall behind: nothing waits for them, and other threads work on them."""
-        if threads < 2:  # noqa: PLR2004 - one thread does all in turn
+        if threads < 2:  # one does all in turn
             return 0
         state = [one for one in self.body.outputs if one not in summed]
         chain = _needed(state)
