@@ -94,7 +94,8 @@ def _ellipsis(it: Interpreter, node: cst.Ellipsis) -> Value:
 
 
 def _number(it: Interpreter, node: cst.Float | cst.Imaginary) -> Value:
-    return Known(ast.literal_eval(node.value), node)
+    # `literal_eval` compiles: twenty times slower.
+    return Known(float(node.value) if isinstance(node, cst.Float) else ast.literal_eval(node.value), node)
 
 
 def _string(it: Interpreter, node: cst.SimpleString | cst.ConcatenatedString) -> Value:
