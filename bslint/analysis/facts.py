@@ -384,7 +384,8 @@ class Windows(msgspec.Struct, frozen=True, eq=False):
         cause: what the arithmetic lacks. `overlap`: `outer` (a loop over batches does not move the window), `stride`
             (a loop advances by less than it reads), `end` (one sample too many). `gap`: `inner`, `head`, `tail`.
             `still`: `accumulated` (gradients of the same samples are added up), `batches`. `misaligned`: `windows`,
-            `shuffled` (only one of the two goes through the permutation), `apart` (each has one of its own).
+            `shuffled` (only one of the two goes through the permutation), `apart` (each has one of its own), `lengths`
+            (one is longer).
         loop: the loop at fault.
         assignment: the numbers of the run: lengths, and what names hold.
         windows: the windows that show it.

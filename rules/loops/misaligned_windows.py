@@ -3,13 +3,13 @@
 ## What it does
 Runs the index arithmetic of loops that train by hand and compares the window of the labels with that of the
 predictions that they meet in the loss (or in `train_on_batch`). It finds windows that drift apart from one iteration
-to the next, and pairs of which only one goes through a permutation. A shift that is always the same is meant: the
-target of a sequence.
+to the next, pairs of which only one goes through a permutation, and batches that follow one another whose labels are
+fewer or more. A shift that is always the same is meant: the target of a sequence.
 
 ## Why is this bad?
 The model is trained on labels of other samples. Nothing raises, since both windows have the same size. With a batch
 of 4, `x[i * 4 : i * 4 + 4]` is 0..3, 4..7, 8..11, while `y[i : i + 4]` is 0..3, 1..4, 2..5: from the second step on
-the labels are wrong.
+the labels are wrong. Where the numbers differ, the loss raises, or broadcasts one label over all features.
 
 ## Example
 ```python
@@ -59,6 +59,7 @@ def check(found: Windows, context: Context) -> Iterator[Finding]:
     if found.fault != "misaligned":
         return
     labels, features = found.windows
+    what = "labels and features come from different samples"
     if found.cause == "shuffled":
         why = f"only one of {features.array} and {labels.array} goes through the permutation"
         advice = "cut both arrays with the same indices"
@@ -71,9 +72,11 @@ def check(found: Windows, context: Context) -> Iterator[Finding]:
             f"{features.array}[{features.start}:{features.stop}] and {labels.array}[{labels.start}:{labels.stop}]"
         )
         advice = "cut both arrays by the same bounds: compute start and end once"
+        if found.cause == "lengths":
+            what = f"{features.stop - features.start} samples meet {labels.stop - labels.start} labels in one step"
     yield Finding(
         at=found.node,
-        message=f"labels and features come from different samples: {why}",
+        message=f"{what}: {why}",
         help=advice,
         related=[(other, "the features are cut here") for other in found.others],
         evidence=found.evidence(),
@@ -101,6 +104,10 @@ for epoch in range(epochs):
         step(x[order[i : i + 32]], y[i : i + 32])
 #                                  ^^^^^^^^^^^^^
 """,
+    "one label too few": f"""{_STEP}for i in range(len(x) // 32):
+    step(x[i * 32 : (i + 1) * 32], y[i * 32 : i * 32 + 31])
+#                                  ^^^^^^^^^^^^^^^^^^^^^^^
+""",
     "shuffled apart": f"""{_STEP}import numpy as np
 for epoch in range(epochs):
     np.random.shuffle(x)
@@ -126,6 +133,9 @@ for epoch in range(epochs):
 """,
     "targets one step ahead": f"""{_STEP}for i in range(0, len(tokens) - 65, 64):
     step(tokens[i : i + 64], tokens[i + 1 : i + 65])
+""",
+    "one state more than there are rewards": f"""{_STEP}for i in range(0, len(states) - 64, 64):
+    step(states[i : i + 65], rewards[i : i + 64])
 """,
     "the same indices": f"""{_STEP}import numpy as np
 order = np.random.permutation(len(x))

@@ -402,6 +402,16 @@ def _drawn_apart(one: Key, other: Key) -> bool:
     )
 
 
+def _of_other_length(site: Site, pairs: Sequence[tuple[Array, Array]]) -> Shown | None:
+    """Labels that are more or fewer than their features, where the features are batches that follow one another."""
+    batches = list(dict.fromkeys(feature.raw for _, feature in pairs))
+    follow = len(batches) > 1 and all(before[1] == after[0] for before, after in pairwise(batches))
+    whole = [pair for pair in pairs if all(one.raw == (one.positions.start, one.positions.stop) for one in pair)]
+    if not follow or not whole or any(label.raw == feature.raw for label, feature in pairs):
+        return None
+    return Shown("misaligned", site, whole[0], whole[0][0].positions.start, cause="lengths")
+
+
 def _disagreement(trial: Trial, key: tuple[int, int]) -> Shown | None:
     reads = trial.machine.reads
     pairs = [
@@ -423,6 +433,8 @@ def _disagreement(trial: Trial, key: tuple[int, int]) -> Shown | None:
     if mixed is not None or len({label.raw for label, _ in pairs}) == 1:
         return None
     shifts = {label.raw[0] - feature.raw[0] for label, feature in pairs}
+    if shifts == {0}:
+        return _of_other_length(site, pairs)
     if len(shifts) == 1:
         return None
     worst = next((a, b) for a, b in pairs if a.raw[0] != b.raw[0])
