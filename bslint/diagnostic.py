@@ -60,6 +60,7 @@ class Verification(msgspec.Struct, frozen=True, omit_defaults=True):
         largest_batch_size: samples of the largest batch that fits, where that was looked for.
         reason: in words, what happened.
         seconds: how long the proof took.
+        parts: how long each part of it took: `start` (of TensorFlow), `build`, `trace`, `search`, `trial`, `run`.
     """
 
     status: Literal["confirmed", "refuted", "inconclusive"]
@@ -69,6 +70,7 @@ class Verification(msgspec.Struct, frozen=True, omit_defaults=True):
     largest_batch_size: int | None = None
     reason: str = ""
     seconds: float = 0.0
+    parts: dict[str, float] = {}
 
 
 class Diagnostic(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from bslint.report.screen import Paint, ansi, plain, printable
 from bslint.report.summary import summary
 
 if TYPE_CHECKING:
-    from bslint.diagnostic import Diagnostic, Fix, Related
+    from bslint.diagnostic import Diagnostic, Fix, Related, Verification
     from bslint.report import Report
 
 _CONTEXT = 2
@@ -41,12 +41,19 @@ def _paragraph(report: Report, diagnostic: Diagnostic, paint: Paint) -> list[str
         lines += _note(frame, label, text)
     if diagnostic.verification:
         lines += _note(frame, diagnostic.verification.status, diagnostic.verification.reason)
+        if diagnostic.verification.parts:
+            lines += _note(frame, "proof", _took(diagnostic.verification))
     if diagnostic.help:
         lines += _note(frame, "help", diagnostic.help)
     if diagnostic.fix:
         lines += _note(frame, f"fix ({diagnostic.fix.applicability})", diagnostic.fix.message)
         lines += _changes(report, diagnostic, diagnostic.fix, frame) if report.show_fixes else []
     return lines
+
+
+def _took(proof: Verification) -> str:
+    parts = ", ".join(f"{name} {seconds:.1f}" for name, seconds in proof.parts.items())
+    return f"{proof.method} in {proof.seconds:.1f} s ({parts})"
 
 
 def _title(diagnostic: Diagnostic, paint: Paint) -> str:

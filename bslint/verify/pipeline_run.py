@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from bslint.verify import recorder, worker
-from bslint.verify.recorder import NotFollowedError, chain, made, numbered, plain, size
+from bslint.verify.recorder import NotFollowedError, chain, made, nested, numbered, plain, size
 from bslint.verify.stand_ins import KINDS, StandIns
 from bslint.verify.trial import words
 
@@ -73,7 +73,8 @@ def observe(request: dict[str, Any]) -> dict[str, Any]:
         stand_ins = StandIns(int(request["samples"]), kind, tables="pandas" in request["pipeline"])
         try:
             with recorder.recorded(functions=functions), stand_ins.installed():
-                return _observed(request, stand_ins, functions=functions)
+                seen = _observed(request, stand_ins, functions=functions)
+                return {**seen, "failure": f"{type(failure).__name__}: {words(failure)}"} if failure else seen
         except NotFollowedError:
             raise
         except Exception as error:
@@ -96,9 +97,9 @@ def _observed(request: dict[str, Any], stand_ins: StandIns, *, functions: bool) 
         raise NotFollowedError(f"it is no `tf.data.Dataset` here, but a `{type(dataset).__name__}`")
     if "bslint_before" in namespace:
         before, after = namespace["bslint_before"], namespace["bslint_after"]
-        looked = {"unchanged": before == after, "changes": _look(dataset) != before}
+        looked = {"unchanged": before == after, "changes": _differs(dataset, before)}
         return {"outcome": "observed", "functions": functions, **looked}
-    samples = size(chain(dataset)[0]) or stand_ins.samples
+    samples = (size(chain(dataset)[0]) or stand_ins.samples) * nested(dataset)
     found = {
         "outcome": "observed",
         "functions": functions,
@@ -110,8 +111,16 @@ def _observed(request: dict[str, Any], stand_ins: StandIns, *, functions: bool) 
         return found
     found["elements"] = _first(dataset)
     if request.get("compare"):
-        found |= _contents(dataset, samples)
+        found |= _contents(dataset)
     return found
+
+
+def _differs(dataset: Any, before: dict[str, Any]) -> bool:
+    """Whether a dataset gives something else than was seen; one that raises does."""
+    try:
+        return _look(dataset) != before
+    except tf.errors.InvalidArgumentError:
+        return True
 
 
 def _step(dataset: Any) -> dict[str, Any]:
@@ -173,22 +182,22 @@ def _has_more(dataset: Any, drawn: int) -> bool:
     return count == tf.data.INFINITE_CARDINALITY or count < 0 or count > drawn
 
 
-def _contents(dataset: Any, samples: int) -> dict[str, Any]:
-    """Prints of the samples of two epochs, of the pipeline and of what goes into its cache."""
+def _contents(dataset: Any) -> dict[str, Any]:
+    """Prints of the samples of two epochs, as they come out of a pipeline's cache and as they go into it."""
     steps = chain(dataset)
     cached = next((place for place, one in enumerate(steps) if (made(one) or ("",))[0] == "cache"), 0)
-    return {"contents": _two(dataset, samples), "uncached": _two(steps[max(0, cached - 1)], samples)}
+    return {"contents": _two(steps[cached or -1]), "uncached": _two(steps[cached - 1])}
 
 
-def _two(dataset: Any, samples: int) -> list[list[str]]:
-    """Two epochs, each in an order that does not depend on the pipeline's."""
+def _two(dataset: Any) -> list[list[str]] | None:
+    """Two epochs, each in an order that does not depend on the pipeline's; None for one that is too long."""
     over = numbered(dataset)
+    if int(over.cardinality()) == tf.data.INFINITE_CARDINALITY:
+        return None
     for _ in range(over.element_spec.shape.rank):
         dataset = plain(dataset, "unbatch")
-    if int(over.cardinality()) == tf.data.INFINITE_CARDINALITY:
-        drawn = [_print(element) for element in plain(dataset, "take", 2 * samples)]
-        return [sorted(drawn[:samples]), sorted(drawn[samples:])]
-    return [sorted(_print(element) for element in plain(dataset, "take", _MOST)) for _ in range(2)]
+    epochs = [sorted(_print(element) for element in plain(dataset, "take", _MOST)) for _ in range(2)]
+    return None if len(epochs[0]) == _MOST else epochs
 
 
 def _print(element: Any) -> str:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # Samples of a run: so many at least, and at most, and so many full batches.
 _FEWEST, _MOST, _BATCHES = 64, 20_000, 4
+# So many samples are made to fill a batch of batches; for larger ones, two batches have to do.
+_FULL = 1024
 # Findings that say that a step raises.
 _RAISING = frozenset(("BS208", "BS211"))
 # A buffer mixes where a sample can come out this part of the data in front of its place.
@@ -42,17 +44,20 @@ def item(found: Provable, source: str) -> dict[str, Any]:
 
 def _samples(code: str, stages: Sequence[Stage]) -> int:
     """As few samples as show what the pipeline does: some full batches, and more than is taken, skipped or mixed."""
-    per_batch, needed = 1, _FEWEST
+    per_batch, largest, needed = 1, 1, _FEWEST
     for stage in stages:
         given = count_argument(stage)
         count = number(given.value) if given is not None else None
         if batches(stage):
-            per_batch *= max(1, number(batch_size(stage)) or 1)
+            size = max(1, number(batch_size(stage)) or 1)
+            per_batch, largest = per_batch * size, max(largest, size)
         elif stage.op in {"take", "skip"}:
             needed = max(needed, 2 * (count or 0) * per_batch)
         elif stage.op == "shuffle" and code == "BS208":
             needed = max(needed, _PART * (count or 0))
-    return min(_MOST, max(needed, per_batch if code == "BS211" else _BATCHES * per_batch))
+    if code == "BS211":
+        return per_batch if per_batch <= _FULL else 2 * largest
+    return min(_MOST, max(needed, _BATCHES * per_batch))
 
 
 def answer(code: str, asked: dict[str, Any], seen: dict[str, Any]) -> Answer:
@@ -69,7 +74,9 @@ def answer(code: str, asked: dict[str, Any], seen: dict[str, Any]) -> Answer:
     if seen["outcome"] == "raised":
         return Answer("confirmed" if code in _RAISING else "inconclusive", f"the pipeline raises: {seen['reason']}")
     status, reason = _JUDGES[code]({**asked, **seen})
-    return Answer(status, reason if seen["functions"] else f"{reason} (without its maps: {_UNMAPPED})")
+    if not seen["functions"]:
+        reason += f" (without its maps, which can't be run on synthetic samples: {seen.get('failure')})"
+    return Answer(status, reason)
 
 
 def _flat(element: Any) -> list[int]:
@@ -105,6 +112,11 @@ def _shuffled_batches(seen: dict[str, Any]) -> Answer:
     if len(first) < 2:
         return _inconclusive(f"{len(first)} batch of synthetic samples is too few to compare")
     batches = f"{len(set(first))} batches"
+    if not seen["ended"]:
+        before = {frozenset(_flat(element)) for element in seen["before"]}
+        if not {*first, *second} <= before:
+            return _inconclusive("the data has no end, and its batches do not come again soon enough to be compared")
+        return Answer("confirmed", f"of endless data {len(first)} batches came out as they went in: only moved")
     if set(first) == set(second):
         return Answer("confirmed", f"two epochs over synthetic samples gave the same {batches}, only in another order")
     return Answer("refuted", f"the {batches} of the second epoch over synthetic samples are not those of the first")
@@ -127,6 +139,8 @@ def _replayed(seen: dict[str, Any]) -> Answer:
 def _frozen(seen: dict[str, Any]) -> Answer:
     if not seen["functions"]:
         return _inconclusive("what its elements are like hangs on its maps")
+    if seen["contents"] is None or seen["uncached"] is None:
+        return _inconclusive("an epoch is too long to compare its samples")
     first, second = seen["contents"]
     before, again = seen["uncached"]
     if first != second:
@@ -141,6 +155,8 @@ def _frozen(seen: dict[str, Any]) -> Answer:
 
 def _cached_repeats(seen: dict[str, Any]) -> Answer:
     order = _order(seen["epochs"][0])
+    if not seen["ended"] and not seen["endless"]:
+        return _inconclusive(f"the data had not ended after {len(order)} synthetic samples, and may end later")
     if not seen["ended"]:
         told = f"{len(order)} samples had come from {len(set(order))} synthetic ones, and no end was in sight"
         return Answer("confirmed", f"{told}: the cache is never complete")
@@ -152,7 +168,9 @@ def _cached_repeats(seen: dict[str, Any]) -> Answer:
 
 def _mixed(seen: dict[str, Any]) -> Answer:
     before, after = _order(seen["before"]), _order(seen["epochs"][0])
-    places = {sample: place for place, sample in enumerate(before)}
+    places: dict[int, int] = {}
+    for place, sample in enumerate(before):
+        places.setdefault(sample, place)
     early = max((places.get(sample, 0) - place for place, sample in enumerate(after)), default=0)
     if len(before) < 2:
         return _inconclusive("too few samples come out to see whether they are mixed")
@@ -192,6 +210,8 @@ def _batched_twice(seen: dict[str, Any]) -> Answer:
         return Answer("refuted", f"an element holds {_size(seen)} samples along one axis: it is batched once")
     if not seen["functions"]:
         return _inconclusive("what its elements are like hangs on its maps")
+    if not seen["epochs"][0]:
+        return _inconclusive("too few samples come out to fill a batch of batches")
     outer = len(seen["epochs"][0][0])
     inner = len(seen["epochs"][0][0][0])
     if any(shape[:2] == [outer, inner] for shape, _ in seen["elements"]):
@@ -214,9 +234,6 @@ def _endless(seen: dict[str, Any]) -> Answer:
         return _inconclusive(f"the data had not ended after {len(order)} synthetic samples, and may end later")
     told = f"{len(order)} samples had come from {len(set(order))} synthetic ones, and no end was in sight"
     return Answer("confirmed", told)
-
-
-_UNMAPPED = "their functions can't be run on synthetic samples"
 
 
 def _size(seen: dict[str, Any]) -> int:

@@ -45,6 +45,8 @@ PROVABLE = OF_MEMORY | OF_WINDOWS | pipelines.CODES
 # Of the memory that is free, a child gets so much.
 _SHARE = 0.8
 
+# Parts of a proof that took less than so many seconds are not named.
+_SHORTEST = 0.05
 # One for each device.
 _LOCKS: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
@@ -211,13 +213,33 @@ def _memory(found: Provable, wanted: Wanted, say: Callable[[str], None]) -> Veri
     traced = _run({**request, "method": "trace"}, wanted, say)
     limit = traced.result.get("limit_bytes") or 0
     if limit > _room() and not str(traced.result.get("device", "CPU")).startswith("GPU"):
-        return _judged(traced, "trace")
+        return msgspec.structs.replace(_judged(traced, "trace"), parts=_parts(traced))
     tried = _run({**request, "method": "trial-step"}, wanted, say)
     judged = _judged(tried, "trial-step")
     if judged.status == "inconclusive" and traced.result.get("outcome") in {"fits", "out-of-memory"}:
         judged = _judged(traced, "trace")
     largest = traced.result.get("largest_batch_size")
-    return msgspec.structs.replace(judged, largest_batch_size=largest, seconds=round(traced.seconds + tried.seconds, 1))
+    return msgspec.structs.replace(
+        judged,
+        largest_batch_size=largest,
+        seconds=round(traced.seconds + tried.seconds, 1),
+        parts=_parts(traced, tried),
+    )
+
+
+def _parts(*outcomes: Outcome) -> dict[str, float]:
+    """How long each part of a proof took, in seconds; of a child that was ended, nothing is known."""
+    found: defaultdict[str, float] = defaultdict(float)
+    for outcome in outcomes:
+        took, steps = outcome.result.get("seconds", {}), outcome.result.get("step_seconds", [])
+        found["start"] += took.get("import", 0)
+        found["build"] += took.get("build", 0)
+        if "layers" in outcome.result:
+            found["trace"] += sum(steps)
+            found["search"] += took.get("run", 0) - sum(steps)
+        else:
+            found["trial"] += took.get("run", 0)
+    return {name: round(seconds, 1) for name, seconds in found.items() if seconds >= _SHORTEST}
 
 
 def _by_hand(request: dict[str, Any], wanted: Wanted, say: Callable[[str], None]) -> Verification:
@@ -227,7 +249,7 @@ def _by_hand(request: dict[str, Any], wanted: Wanted, say: Callable[[str], None]
     short = asked > room and not uses_card(wanted.device)
     changes = {"method": "trial-step", "loop": request["source"], "source": "", "model": None}
     tried = _run({**request, **changes, **({"memory": room} if short else {})}, wanted, say)
-    judged = _judged(tried, "trial-step")
+    judged = msgspec.structs.replace(_judged(tried, "trial-step"), parts=_parts(tried))
     if short and judged.status == "confirmed":
         reason = f"a trial step needs more than the {show_size(room)} that this machine has free"
         return msgspec.structs.replace(judged, status="inconclusive", reason=reason)
@@ -313,7 +335,7 @@ def _ending(outcome: Outcome) -> str:
         place = f" (line {line} of the recipe)" if line else ""
         return f"{outcome.result.get('reason', 'no limit to compare with')}{place}"
     if outcome.ending == "timeout":
-        return f"it did not end within {outcome.seconds:.0f} s"
+        return f"it did not end within {outcome.seconds:.0f} s (`--timeout`)"
     last = next((line for line in reversed(outcome.output.splitlines()) if line.strip()), "")
     died = f"signal {-outcome.code}" if outcome.ending == "signal" else f"exit status {outcome.code}"
     return f"the child ended with {died}{f': {last[:200]}' if last else ''}"

@@ -220,8 +220,10 @@ class _Cutter:
         return outer if isinstance(outer, ast.ClassDef) else None
 
     def _calls(self, call: ast.Call, function: Function) -> bool:
-        """Whether a call calls the function by its name, or makes an instance of its class."""
+        """Whether a call calls the function by its name, makes an instance of its class, or calls an instance."""
         owner = self._owner(function)
+        if owner is not None and function.name == "__call__":
+            return True
         wanted = owner.name if owner is not None and function.name == "__init__" else function.name
         return called(call).rpartition(".")[2] == wanted
 

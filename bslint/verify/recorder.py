@@ -25,12 +25,13 @@ _NAMES = frozenset(
 )
 # Steps that are the same over numbers as over samples, and those that leave order and number of the samples alone.
 _AS_THEY_ARE = frozenset("shuffle repeat take skip shard unbatch with_options".split())
+_OPENING = frozenset(("flat_map", "interleave"))
 _NOTHING = frozenset("map filter ignore_errors prefetch enumerate snapshot".split())
 # The methods as TensorFlow has them: a program may put others in their place.
 _RANGE, _COUNTER = tf.data.Dataset.range, tf.data.Dataset.counter
 _PLAIN = {name: inspect.getattr_static(tf.data.Dataset, name) for name in _NAMES if hasattr(tf.data.Dataset, name)}
 # Of a file, or whatever else a nested dataset is made from, so many samples are made.
-_NESTED = 16
+NESTED = 16
 # What is added to the numbers of a dataset that is appended to another.
 _OTHER = 10**9
 # A source of which nobody knows how many samples it has is asked for so many.
@@ -62,6 +63,12 @@ def chain(dataset: Any) -> list[Any]:
     while (step := made(found[-1])) is not None and not any(one is step.parent for one in (*found, None)):
         found.append(step.parent)
     return found[::-1]
+
+
+def nested(dataset: Any) -> int:
+    """How many samples are made, at most, of one element of a dataset's source."""
+    inside = [one for one in chain(dataset) if (step := made(one)) is not None and step.op in _OPENING]
+    return int(NESTED ** min(2, len(inside)))
 
 
 def source(dataset: Any, name: str) -> Any:
@@ -157,15 +164,15 @@ def numbered(dataset: Any) -> Any:
         return plain(base, "batch", step.arguments["batch_size"], step.arguments.get("drop_remainder", False))
     if step.op == "cache":
         return plain(base, "cache")
-    if step.op in {"flat_map", "interleave"}:
+    if step.op in _OPENING:
         kept = {name: value for name, value in step.arguments.items() if name != "map_func"}
         return plain(base, step.op, _nested, **kept)
     raise NotFollowedError(f"samples can't be followed through `{step.op}`")
 
 
 def _nested(number: Any) -> Any:
-    first = tf.reshape(number, [-1])[0] * _NESTED
-    return plain(_range(_NESTED), "map", lambda place: first + place)
+    first = tf.reshape(number, [-1])[0] * NESTED
+    return plain(_range(NESTED), "map", lambda place: first + place)
 
 
 def _range(length: int | None) -> Any:

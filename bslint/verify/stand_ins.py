@@ -8,6 +8,7 @@ import inspect
 import sys
 import types
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 # What arrays of which nothing is known are made of, in the order in which it is tried.
 KINDS = ("images", "rows", "files", "pairs", "numbers")
 _SIDE = 32
+# So many images are different ones.
+_IMAGES = 512
 _FEATURES = 8
 _CLASSES = 2
 # What `keras.datasets` has: the shape and type of a sample, the shape of its label, the number of classes.
@@ -131,7 +134,7 @@ class StandIns:
         if not folder.exists():
             for number, name in enumerate(names):
                 name.parent.mkdir(parents=True, exist_ok=True)
-                name.write_bytes(_png(number) if suffix != "txt" else b"sample %d" % number)
+                name.write_bytes(_png(number % _IMAGES) if suffix != "txt" else b"sample %d" % number)
         return [str(name) for name in names]
 
     def folder(self, suffix: str, classes: Any) -> str:
@@ -141,7 +144,7 @@ class StandIns:
         for number in range(self.samples) if not folder.exists() else ():
             name = folder / names[number % len(names)] / f"{number:05}.{suffix}"
             name.parent.mkdir(parents=True, exist_ok=True)
-            name.write_bytes(_png(number) if suffix != "txt" else b"sample %d" % number)
+            name.write_bytes(_png(number % _IMAGES) if suffix != "txt" else b"sample %d" % number)
         return str(folder)
 
     # Sources
@@ -219,7 +222,9 @@ class StandIns:
 
     def _records(self, filenames: Any = None, *_: Any, **__: Any) -> Any:
         self.told["records"] = f"{self.samples}"
-        with_numbers = [b"%d" % number for number in range(self.samples)]
+        # Inside of `interleave` it is one file of many.
+        count = self.samples if tf.executing_eagerly() else recorder.NESTED
+        with_numbers = [b"%d" % number for number in range(count)]
         return recorder.source(tf.data.Dataset.from_tensor_slices(with_numbers), "records")
 
     def _listed(self, original: Any) -> Callable[..., Any]:
@@ -270,6 +275,7 @@ def _legacy(keras: Any) -> list[Any]:
     return [one for one in (getattr(keras.preprocessing, "image", None), getattr(tf.keras, "utils", None)) if one]
 
 
+@lru_cache(maxsize=_IMAGES)
 def _png(number: int) -> bytes:
     image = np.random.default_rng(number).integers(0, 255, (_SIDE, _SIDE, 3)).astype("uint8")
     return bytes(tf.io.encode_png(image).numpy())

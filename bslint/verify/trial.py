@@ -37,7 +37,9 @@ def is_out_of_memory(error: BaseException) -> bool:
 def words(error: BaseException) -> str:
     """The part of an error's text that says what happened: TensorFlow puts a traceback in front of it."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    telling = next((line for line in lines if any(sign in line for sign in _NO_MEMORY)), lines[0] if lines else "")
+    # AutoGraph puts the places in the user's code first.
+    first = lines[-1 if lines[:1] == ["in user code:"] else 0] if lines else ""
+    telling = next((line for line in lines if any(sign in line for sign in _NO_MEMORY)), first)
     return _ADDRESS.sub("", telling).strip()[:500]
 
 

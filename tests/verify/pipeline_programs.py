@@ -33,10 +33,29 @@ def parse(record):
     return tf.io.decode_png(row["image"], 3), row["label"]
 """
 
+_INTERLEAVED = (
+    _RECORDS
+    + """
+class Input:
+    def __init__(self, pattern, size):
+        self.pattern, self.size = pattern, size
+    def _parse(self, record):
+        image, label = parse(record)
+        return tf.image.random_flip_left_right(tf.image.resize(image, (self.size, self.size))), label
+    def __call__(self):
+        files = tf.data.Dataset.list_files(self.pattern)
+        ds = files.interleave(tf.data.TFRecordDataset, cycle_length=4, num_parallel_calls=tf.data.AUTOTUNE)
+        ds = ds.map(self._parse, num_parallel_calls=tf.data.AUTOTUNE).cache()
+        return ds.shuffle(2048).repeat().batch(64).prefetch(1)
+ds = Input("train/*.tfrecord", 16)()
+"""
+)
+
 CONFIRMED = {
     "BS205": _ARRAYS + "ds = source.batch(32).shuffle(100).prefetch(1)\n" + _TRAINED,
     "BS206": _ARRAYS + "ds = source.shuffle(200).cache().batch(32).prefetch(1)\n" + _TRAINED,
     "BS206, random": _FILES + "ds = files.map(decode).map(augment).cache().shuffle(500).batch(8).prefetch(1)\n",
+    "BS206, random, interleaved": _INTERLEAVED,
     "BS207": _RECORDS + "ds = tf.data.TFRecordDataset('a').map(parse).repeat().cache().batch(32).prefetch(1)\n",
     "BS207, copies": _ARRAYS + "ds = source.repeat(3).cache().shuffle(600).batch(32).prefetch(1)\n",
     "BS208": _ARRAYS + "ds = source.shuffle(5).batch(32).prefetch(1)\n" + _TRAINED,

@@ -109,7 +109,7 @@ NO_ROOM = outcome(outcome="out-of-memory", reason="OOM when allocating")
             "trial-step",
             "the child ended with signal 11: Segmentation fault",
         ),
-        (outcome("timeout"), outcome("timeout"), "inconclusive", "trial-step", "it did not end within 2 s"),
+        (outcome("timeout"), outcome("timeout"), "inconclusive", "trial-step", "it did not end within 2 s (`--timeout`)"),
     ],
 )  # fmt: skip
 def test_verdicts_on_memory(traced, tried, status, method, reason, monkeypatch, tmp_path):
