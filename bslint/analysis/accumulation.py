@@ -250,10 +250,20 @@ def dropped(it: Interpreter, value: Value) -> tuple[Gradient, ...]:
         if isinstance(hit.found, Gradient):
             found.append(hit.found)
         else:
-            if hit.factors and value.origin is not None and not it.muted:
+            if _scales(it, value) and value.origin is not None and not it.muted:
                 _note(it, hit.found, "drop", value.origin, value, ())
             found.extend(inner.found for event in it.ledger.events.get(hit.found, ()) for inner in event.hits)
     return tuple(dict.fromkeys(found))
+
+
+def _scales(it: Interpreter, value: Value) -> bool:
+    """Whether a value is the product or quotient of something, or a list of them."""
+    held = it.contents(value)
+    if held is not None:
+        return any(isinstance(one, Expr) and one.op in {"*", "/"} for one in held.items)
+    if isinstance(value, Expr):
+        return value.op in {"*", "/"}
+    return flow.arguments_of(it, value)[0] in flow.SCALING
 
 
 def _sum_or_gradient(it: Interpreter, value: Value) -> Key | Gradient | None:

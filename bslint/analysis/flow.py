@@ -43,6 +43,7 @@ _KEEPING = frozenset(
 _ADDING = frozenset("add add_n subtract accumulate_n sum".split())
 _DIVIDING = frozenset("divide truediv divide_no_nan div realdiv true_divide div_no_nan".split())
 _MULTIPLYING = frozenset("multiply scalar_mul mul".split())
+SCALING = _DIVIDING | _MULTIPLYING
 _AVERAGING = frozenset("reduce_mean mean".split())
 # Functions that only take the shape or the type of their argument.
 _BLANK = frozenset("zeros_like ones_like shape size rank zeros ones range len print norm global_norm is_nan".split())

@@ -178,11 +178,11 @@ def _group(update: Update) -> Loop | None:
 
 def _count(it: Interpreter, loop: Round | None, applied: Sequence[Update]) -> Value | None:
     """The number of micro-batches in an update."""
-    if loop is not None and any(not update.same_iteration for update in applied):
-        return schedules.iterations(loop[0])
     tests = [test for update in applied if update.same_iteration for test in update.tests]
     found = next((found for test in tests if (found := _modulus(test.value)) is not None), None)
     found = found or next((found for test in tests if (found := _limit(test)) is not None), None)
+    if found is None and loop is not None and any(not update.same_iteration for update in applied):
+        return schedules.iterations(loop[0])
     converted = isinstance(found, Object) and found.call is not None and found.type in _CONVERTING
     return found.call.value("value", 0) if converted else found  # type: ignore[union-attr]
 

@@ -70,7 +70,7 @@ def check(accumulation: Accumulation, context: Context) -> Iterator[Finding]:
     test = cadence_test(accumulation)
     if test is None or test.node is None or wrong_cadence(accumulation) is not None or count_is_chosen(accumulation):
         return
-    if not accumulation.resets:
+    if not accumulation.resets or any(not one.same_iteration for one in accumulation.applied):
         return
     left = [one for one in accumulation.cadences if one.total % one.size]
     if not left or not all(one.left and one.settled and one.carried != one.size for one in left):
@@ -137,6 +137,26 @@ def train(model, optimizer, dataset, k):
 """,
 }
 GOOD = {
+    "what is left is applied if there is something": """
+import tensorflow as tf
+k = 4
+model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+opt = tf.keras.optimizers.Adam()
+acc = [tf.zeros_like(v) for v in model.trainable_variables]
+n = 0
+for x, y in dataset:
+    with tf.GradientTape() as t:
+        loss = tf.reduce_mean((model(x) - y) ** 2)
+    acc = [a + g for a, g in zip(acc, t.gradient(loss, model.trainable_variables))]
+    n += 1
+    if n == k:
+        mean = [a / float(n) for a in acc]
+        opt.apply_gradients(zip(mean, model.trainable_variables))
+        acc = [tf.zeros_like(v) for v in model.trainable_variables]
+        n = 0
+if n > 0:
+    opt.apply_gradients(zip([a / float(n) for a in acc], model.trainable_variables))
+""",
     "applied behind the loop": """
 import tensorflow as tf
 def train(model, optimizer, dataset, k):

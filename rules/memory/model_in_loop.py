@@ -35,6 +35,7 @@ for fold in range(10):
 - [Keras: `clear_session`](https://keras.io/api/utils/config_utils/#clearsession-function)
 """
 
+import math
 from collections.abc import Iterator
 
 from bslint.analysis.facts import Loop, Training
@@ -47,9 +48,10 @@ FEW = 4
 @rule("BS404", "model-in-loop", "warning", literals=[("for ", "while ")], reach=[TRAINS])
 def check(loop: Loop, context: Context) -> Iterator[Finding]:
     """Judge one loop: the innermost one that builds a model."""
-    if loop.in_test or loop.retries or loop.variants or (loop.count is not None and loop.count <= FEW):
+    count = _count(loop)
+    if loop.in_test or (count is not None and count <= FEW):
         return
-    if any(around.cleared for around in loop.nest()):
+    if any(around.retries or around.variants or around.cleared for around in loop.nest()):
         return
     trained = {run.model.value.key for run in loop.runs if isinstance(run, Training) and run.model is not None}
     if loop.trains:
@@ -59,7 +61,7 @@ def check(loop: Loop, context: Context) -> Iterator[Finding]:
             continue
         if loop.node not in build.loops[:1]:
             continue
-        times = f"{loop.count} times by" if loop.count is not None else "in every iteration of"
+        times = f"{count} times by" if count is not None else "in every iteration of"
         yield Finding(
             at=[build.place, build.node],
             message=f"a model is built and trained {times} this loop, and nothing gives back what the earlier ones "
@@ -67,9 +69,15 @@ def check(loop: Loop, context: Context) -> Iterator[Finding]:
             help="call `tf.keras.backend.clear_session()` at the start of every iteration; for long searches train "
             "each model in a child process, or build it once and reset its weights",
             related=[(loop.node, "the loop")],
-            evidence={"kind": "model-in-loop", "loop": loop.node, "model": build.node, "iterations": loop.count},
+            evidence={"kind": "model-in-loop", "loop": loop.node, "model": build.node, "iterations": count},
         )
         return
+
+
+def _count(loop: Loop) -> int | None:
+    """How often its body runs, the loops around it included; None when that is not known."""
+    counts = [around.count for around in loop.nest()]
+    return math.prod(counts) if None not in counts else None  # type: ignore[arg-type]
 
 
 BAD = {

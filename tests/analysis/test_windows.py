@@ -931,6 +931,20 @@ for epoch in range(10):
             train_step(data[i * 32:(i + 1) * 32, :-1], data[i * 32:(i + 1) * 32, -1])
 """,
     ),
+    "a comprehension takes one batch of a generator": (
+        "empty",
+        """
+def batches(x, bs):
+    for b in range(len(x) // bs + 1):
+        yield x[b * bs:(b + 1) * bs], x[b * bs:(b + 1) * bs]
+x = np.load("x.npy")
+for epoch in range(9):
+    source = batches(x, 32)
+    for step in range(len(x) // 32 + 1):
+        xb, yb = [tf.cast(part, tf.float32) for part in next(source)]
+        train_step(xb, yb)
+""",
+    ),
     "a session trains": (
         "overlap",
         """

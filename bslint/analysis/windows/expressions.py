@@ -354,12 +354,12 @@ def _comprehension(code: Code, node: cst.ListComp | cst.SetComp | cst.GeneratorE
 
     def run(m: Machine, f: Frame) -> Any:
         inner = Frame(f)
-        source = iterable(m, f) if single else None
-        if isinstance(source, Array):
+        source = iterable(m, f)
+        if single and isinstance(source, Array):
             put(m, inner, Element(source))
             made = element(m, inner)
             return made.window if isinstance(made, Element) else derived((made, source))
-        values = produce(m, inner)
+        values = produce(m, inner, m.iterate(source))
         return Stream(values) if isinstance(node, cst.GeneratorExp) else list(values)
 
     return run
@@ -370,25 +370,27 @@ def _dict_comprehension(code: Code, node: cst.DictComp) -> Run:
     produce = _clause(code, node.for_in, lambda m, f: (key(m, f), value(m, f)))
 
     def run(m: Machine, f: Frame) -> Any:
-        pairs = list(produce(m, Frame(f)))
+        pairs = list(produce(m, Frame(f), None))
         return {name: held for name, held in pairs if isinstance(name, (int, str))}
 
     return run
 
 
-def _clause(code: Code, clause: cst.CompFor, element: Run) -> Callable[[Machine, Frame], Iterator[Any]]:
+def _clause(
+    code: Code, clause: cst.CompFor, element: Run
+) -> Callable[[Machine, Frame, Iterator[Any] | None], Iterator[Any]]:
     iterable, put = code.expression(clause.iter), target(code, clause.target)
     tests = [code.expression(one.test) for one in clause.ifs]
     inner = _clause(code, clause.inner_for_in, element) if clause.inner_for_in is not None else None
 
-    def produce(m: Machine, f: Frame) -> Iterator[Any]:
+    def produce(m: Machine, f: Frame, values: Iterator[Any] | None) -> Iterator[Any]:
         entry = m.loop(clause)
-        for value in m.iterate(iterable(m, f)):
+        for value in values if values is not None else m.iterate(iterable(m, f)):
             entry[1] += 1
             m.tick()
             put(m, f, value)
             m.loops.append(entry)
-            held = list(inner(m, f)) if inner is not None else None
+            held = list(inner(m, f, None)) if inner is not None else None
             passed = all(m.truth(test(m, f)) is not False for test in tests)
             made = [element(m, f)] if held is None and passed else held or []
             m.loops.pop()

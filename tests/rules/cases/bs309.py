@@ -146,6 +146,43 @@ def train(model, optimizer, dataset, k):
 }
 
 FIRING = {
+    "a counter that never starts again": """
+import tensorflow as tf
+K = 4
+model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+opt = tf.keras.optimizers.Adam()
+ds = tf.data.Dataset.load('d').batch(8).prefetch(1)
+acc = [tf.zeros_like(v) for v in model.trainable_variables]
+n = 0
+for x, y in ds:
+    with tf.GradientTape() as t:
+        loss = tf.reduce_mean((model(x) - y) ** 2) / K
+    acc = [a + g for a, g in zip(acc, t.gradient(loss, model.trainable_variables))]
+    n += 1
+    if n >= K:
+#      ^^^^^^
+        opt.apply_gradients(zip(acc, model.trainable_variables))
+        acc = [tf.zeros_like(v) for v in model.trainable_variables]
+""",
+    "more than the group": """
+import tensorflow as tf
+K = 8
+model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+opt = tf.keras.optimizers.Adam()
+ds = tf.data.Dataset.load('d').batch(8).prefetch(1)
+acc = [tf.zeros_like(v) for v in model.trainable_variables]
+n = 0
+for x, y in ds:
+    with tf.GradientTape() as t:
+        loss = tf.reduce_mean((model(x) - y) ** 2) / K
+    acc = [a + g for a, g in zip(acc, t.gradient(loss, model.trainable_variables))]
+    n += 1
+    if n > K:
+#      ^^^^^
+        opt.apply_gradients(zip(acc, model.trainable_variables))
+        acc = [tf.zeros_like(v) for v in model.trainable_variables]
+        n = 0
+""",
     "a `train_step` that starts to count from one": """
 import tensorflow as tf
 class CustomTrainStep(tf.keras.Model):

@@ -1,6 +1,14 @@
 """Further cases of BS404: first what stays silent, and why; then what fires, with marks."""
 
 SILENT = {
+    "two of two": """
+import tensorflow as tf
+for units in (32, 64):
+    for rate in (1e-2, 1e-3):
+        model = tf.keras.Sequential([tf.keras.layers.Dense(units)])
+        model.compile(tf.keras.optimizers.SGD(rate), "mse")
+        model.fit(x, y)
+""",
     "several ways to train are compared": """
 import tensorflow as tf
 def plain():
@@ -113,6 +121,15 @@ while True:
 }
 
 FIRING = {
+    "a few variants of a few variants": """
+import tensorflow as tf
+for units in (32, 64, 128):
+    for rate in (1e-2, 1e-3):
+        model = tf.keras.Sequential([tf.keras.layers.Dense(units)])
+#               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        model.compile(tf.keras.optimizers.SGD(rate), "mse")
+        model.fit(x, y)
+""",
     "folds": """
 import numpy as np
 import tensorflow as tf
