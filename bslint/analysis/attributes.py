@@ -43,6 +43,8 @@ def get(it: Interpreter, base: Value, name: str, node: cst.CSTNode) -> Value:
     stored = it.field(base, name)
     if stored is not None:
         return stored
+    if name == "__name__" and isinstance(base, Api) and base.name.startswith("keras.layers."):
+        return Known(base.name.rpartition(".")[2], node)
     if isinstance(base, Api):
         flag = configs.flag(it, base.name, name, node)
         return flag if flag is not None else Api(names.child(base.name, name), node)

@@ -17,6 +17,7 @@ from bslint.analysis import (
     expressions,
     imports,
     keeping,
+    keras,
     library,
     models,
     symbolic,
@@ -319,9 +320,12 @@ _MAX_RECURSION = 8
 
 
 def _is_recursion(it: Interpreter, function: Function, arguments: Arguments) -> bool:
-    """Whether a function is being executed already; one that builds a model may call itself some times."""
+    """Whether a function is being executed already; one that builds or freezes models may call itself some times."""
     running = sum(frame.function is not None and frame.function.node is function.node for frame in it.frames)
-    return running > 0 and (running > _MAX_RECURSION or not symbolic.takes(it, arguments))
+    if not running:
+        return False
+    layered = any(keras.is_layer(value) for value in arguments.values())
+    return running > _MAX_RECURSION or not (layered or symbolic.takes(it, arguments))
 
 
 def enter_unbound(it: Interpreter, function: Function, node: cst.CSTNode, receiver: Value | None = None) -> Value:
@@ -529,8 +533,13 @@ def unrolled(it: Interpreter, iterable: Value, *, ranges: bool = True) -> list[V
     items = containers.sequence(it, iterable) if ranges or not is_range(iterable) else None
     if items is None or not items.complete:
         return None
-    short = len(items.items) <= containers.MAX_UNROLLED or all(map(models.is_listed, items.items))
+    short = len(items.items) <= containers.MAX_UNROLLED or all(map(_is_layer, items.items))
     return list(items.items) if short else None
+
+
+def _is_layer(value: Value) -> bool:
+    """Whether a value is a layer, or a pair with one (`enumerate(model.layers)`)."""
+    return any(map(models.is_listed, value.items)) if isinstance(value, Items) else models.is_listed(value)
 
 
 def is_range(value: Value) -> bool:

@@ -45,6 +45,12 @@ def sequence(it: Interpreter, value: Value) -> Items | None:
         return Items(tuple(Known(key, value.origin) for key in entries.items), complete=entries.complete)
     if isinstance(value, Known) and isinstance(value.value, str) and len(value.value) <= MAX_UNROLLED:
         return Items(tuple(Known(letter, value.origin) for letter in value.value))
+    from bslint.analysis import models  # it knows of layers, and so of this module
+
+    if models.is_list(value) and value.origin is not None:
+        it.identified += 1
+        layers = models.inner(it, value, value.origin)
+        return Items(tuple(layers), value.origin) if layers is not None else None
     return texts.unpacked(it, value) or _range(value)
 
 

@@ -504,7 +504,7 @@ def _dict_comprehension(it: Interpreter, node: cst.DictComp) -> Value:
 def _generate(it: Interpreter, clause: cst.CompFor, produce: Callable[[], Value]) -> Items:
     """The items of a comprehension: all of them over a short known sequence, else one that stands for all."""
     iterable = it.evaluate(clause.iter)
-    known = calls.unrolled(it, iterable)
+    known = models.inner(it, iterable, clause) or calls.unrolled(it, iterable)
     with it.comprehension(clause, iterations.at_most(it, iterable)):
         if known is not None:
             return _generate_all(it, clause, known, produce)

@@ -297,6 +297,9 @@ def _is_a(it: Interpreter, value: Value, type_: Value) -> bool | None:
             if name in _DATASET_TYPES
             else None
         )
+    if isinstance(value, Object) and name is not None and models.is_part(value):
+        kind = models.class_of(it, value)
+        return keras.is_kind(Object(value.key, kind, None, value.origin), name) if kind is not None else None
     if isinstance(value, Object) and name is not None and models.is_listed(value):
         found = keras.is_kind(value, name)
         if found is not None:

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
     import libcst as cst
 
-    from bslint.analysis import effects, loops, networks, readings
+    from bslint.analysis import effects, inside, loops, networks, readings
     from bslint.analysis.arguments import Arguments
     from bslint.analysis.facts import Discarded, Loop, OomHandler, ReplicaRun, Run, Windows
     from bslint.analysis.project import Project
@@ -151,6 +151,8 @@ class Interpreter:
         self.generators: dict[Key, tuple[Function, dict[str, Value]]] = {}
         self.passes: list[loops.Pass] = []
         self.repeating = 0
+        self.identified = 0  # counts how often the class or the name of a layer of an application was looked at
+        self.applications: dict[Key, tuple[inside.Inner, ...] | None] = {}
         self.building = 0  # counts the layers, and the tensors without data, that were made so far
         self.cut = False  # something was not executed because a budget was used up
         self.deepest = MAX_DEPTH

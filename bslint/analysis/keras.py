@@ -194,6 +194,8 @@ def is_kind(value: Object, name: str) -> bool | None:
         return True
     if name == "keras.Model" and is_model(value):
         return True
+    if name in {"keras.Model", "keras.Sequential"} and isinstance(value.type, str):
+        return False if value.type.startswith("keras.layers.") else None
     if not name.startswith("keras.layers.") or name in _GENERAL or not isinstance(value.type, str):
         return None
     shipped = ("keras.layers.", "keras.Sequential", "keras.Model", "keras.Input")
@@ -424,9 +426,18 @@ def attribute(it: Interpreter, base: Object, name: str, node: cst.CSTNode) -> Va
 
 
 def set_trainable(it: Interpreter, owner: Value, value: Value) -> None:
-    """`owner.trainable = value` holds for everything in it."""
+    """`owner.trainable = value` holds for everything in it.
+
+    Of an unknown layer of a model whose layers could not be listed, it leaves unknown which of them are trained.
+    """
     if isinstance(owner, Object):
         models.set_trainable(it, owner, value)
+        return
+    base: Value | None = owner
+    while isinstance(base, Symbol) and base.attribute != "layers":
+        base = base.base
+    if isinstance(base, Symbol) and isinstance(base.base, Object) and is_model(base.base):
+        models.set_trainable(it, base.base, Symbol(("trained", base.key), "?", value.origin, kind="bool"))
 
 
 __all__ = ["TRAINABLE_ATTRIBUTES"]

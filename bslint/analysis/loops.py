@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from bslint.analysis import arithmetic, cadence, containers, feeds, iterations, retries
+from bslint.analysis import arithmetic, cadence, containers, feeds, iterations, models, retries
 from bslint.analysis.calls import iterated, unrolled
 from bslint.analysis.facts import Loop, Training
 from bslint.analysis.values import (
@@ -64,7 +64,12 @@ def for_loop(it: Interpreter, node: cst.For) -> Flow:
     loop = _open(it, node, iterable)
     known = unrolled(it, iterable, ranges=False) if not it.exhausted else None
     if known is not None:
+        probe, identified = Probe(it) if models.is_list(iterable) else None, it.identified
         flow = _unrolled(it, node, known)
+        each = models.inner(it, iterable, node) if probe is not None and it.identified > identified else None
+        if probe is not None and each is not None:  # what holds for all layers of an application at once does not do
+            loop = probe.undo(node, iterable)
+            flow = _unrolled(it, node, each)
     else:
         probe = Probe(it)
         flow = _repeated(it, lambda: _iteration(it, node, iterable), node)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bslint.analysis import attributes, keras, symbolic
+from bslint.analysis import attributes, inside, keras, symbolic
 from bslint.analysis.arguments import Arguments
 from bslint.analysis.facts import Layer
 from bslint.analysis.values import (
     NONE,
+    Api,
     Class,
     Expr,
     Items,
@@ -54,6 +55,18 @@ def is_part(value: Value) -> bool:
     return isinstance(value, Object) and value.type == _PART
 
 
+def class_of(it: Interpreter, part: Object) -> str | None:
+    """The class of a layer inside an application; None when it is not known, or stands for several."""
+    it.identified += 1
+    found = _inner(it, part)
+    return found.kind if found is not None else None
+
+
+def _inner(it: Interpreter, part: Object) -> inside.Inner | None:
+    owner, which = it.field(part, "model"), it.field(part, "which")
+    return inside.one(it, owner, which) if isinstance(owner, Object) and which is not None else None
+
+
 def attribute(it: Interpreter, base: Object, name: str, node: cst.CSTNode) -> Value | None:
     """`model.layers`, `model.input`, `layer.output`, …; None for what is not known."""
     if is_part(base):
@@ -78,8 +91,45 @@ def attribute(it: Interpreter, base: Object, name: str, node: cst.CSTNode) -> Va
 def _layers(it: Interpreter, base: Object, node: cst.CSTNode) -> Value | None:
     if is_application(base):
         return _listed(it, base, NONE, node)
-    found = parts(it, base)
-    return it.new_list(Items(tuple(found), node), node) if found is not None and keras.is_model(base) else None
+    found = _spread(it, base, node) if ends(it, base) is not None else parts(it, base)
+    if not keras.is_model(base):
+        return None
+    if found is None:
+        return Symbol(("attribute of", base.key, "layers"), "model.layers", node, base=base, attribute="layers")
+    return it.new_list(Items(tuple(found), node), node)
+
+
+def _spread(it: Interpreter, base: Object, node: cst.CSTNode) -> list[Value] | None:
+    """The layers of a functional model; what is built on the own input of an application has its layers one by one."""
+    functional = ends(it, base)
+    listed = _as_listed(functional[1]) if functional is not None else None
+    if functional is None or listed is None:
+        return parts(it, base)
+    tensors = order(functional[1], ())
+    whole = [tensor for tensor in tensors if _from_own_input(it, tensor)]
+    if not whole:
+        return parts(it, base)
+    owner, source = whole[0].layer, whole[0].inputs
+    taken = [tensor for tensor in tensors if tensor.layer.type in {"part", "part's input"}]
+    if len(whole) > 1 or len(taken) > 1 or not isinstance(source, LayerOutput):
+        return None
+    rest = [one for one in listed if one.key not in {source.layer.key, owner.key} and is_listed(one)]
+    if [one.key for one in listed[:2]] != [source.layer.key, owner.key]:
+        return None
+    last: Value = taken[0].call.positional[1].value if taken else Known(-1)
+    numbers, known = inside.numbers(it, owner, last), inside.listed(it, owner)
+    if not numbers or known is None or not known[numbers[0]].ends or (taken and taken[0].layer.type != "part"):
+        return None
+    return [*(_one(it, owner, Known(number), node) for number in range(numbers[0] + 1)), *rest]
+
+
+def _from_own_input(it: Interpreter, tensor: LayerOutput) -> bool:
+    """Whether a tensor is the output of an application on the input that it made for itself, or was made with."""
+    given, owner = tensor.inputs, tensor.layer
+    if not is_application(owner) or not isinstance(given, LayerOutput):
+        return False
+    own = owner.call.value("input_tensor", 2) if owner.call is not None else None
+    return it.field(given.layer, "model") is owner or (own is not None and own.key == given.key)
 
 
 def _listed(it: Interpreter, owner: Object, which: Value, node: cst.CSTNode) -> Object:
@@ -90,6 +140,12 @@ def _listed(it: Interpreter, owner: Object, which: Value, node: cst.CSTNode) -> 
 
 
 def _of_part(it: Interpreter, base: Object, name: str, node: cst.CSTNode) -> Value | None:
+    if name in {"name", "__class__"}:
+        it.identified += 1
+        found = _inner(it, base)
+        if found is None:
+            return it.unknown(node, f"layer.{name}")
+        return Known(found.name, node) if name == "name" else Api(found.kind, node)
     owner, which = it.field(base, "model"), it.field(base, "which")
     if name in {"output", "input"} and isinstance(owner, Object) and which is not None:
         whole = _end(it, owner, "output", node)
@@ -129,6 +185,17 @@ def element(it: Interpreter, base: Value, node: cst.CSTNode) -> Value:
     """Each of the layers that a list stands for."""
     owner, which = it.field(base, "model"), it.field(base, "which")
     return _one(it, owner, which, node) if isinstance(owner, Object) and which is not None else it.unknown(node)
+
+
+def inner(it: Interpreter, base: Value, node: cst.CSTNode) -> list[Value] | None:
+    """The layers that a list stands for, one by one; None when they are not known."""
+    if not is_list(base):
+        return None
+    owner, which = it.field(base, "model"), it.field(base, "which")
+    if not isinstance(owner, Object) or which is None:
+        return None
+    numbers = inside.numbers(it, owner, which)
+    return None if numbers is None else [_one(it, owner, Known(number), node) for number in numbers]
 
 
 def get_layer(it: Interpreter, owner: Object, arguments: Arguments, node: cst.CSTNode) -> Value | None:
@@ -276,7 +343,7 @@ def parts(it: Interpreter, base: Object) -> list[Value] | None:
 
 def is_listed(value: Value) -> bool:
     """Whether a value is what a model lists under `layers`: a layer, a model or an input."""
-    return keras.is_layer(value) or (isinstance(value, Object) and value.type == "keras.Input")
+    return keras.is_layer(value) or (isinstance(value, Object) and value.type in {"keras.Input", _PART})
 
 
 def _as_listed(outputs: Value) -> list[Object] | None:
