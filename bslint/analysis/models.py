@@ -260,7 +260,13 @@ def entry(it: Interpreter, base: Object) -> Object | None:
 def is_partly_frozen(it: Interpreter, base: Object) -> bool:
     """Whether some of the layers of an application may be frozen."""
     held = it.field(base, "freezing of parts")
-    return held is not None and not (isinstance(held, Items) and not held.items)
+    if not isinstance(held, Items):
+        return held is not None
+    return any(not isinstance(pair, Items) or not _is_true(pair.items[-1]) for pair in held.items)
+
+
+def _is_true(value: Value) -> bool:
+    return isinstance(value, Known) and bool(value.value)
 
 
 # The ends of a model

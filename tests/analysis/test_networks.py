@@ -269,7 +269,7 @@ NETWORKS = {
         """
         base = keras.applications.VGG16(include_top=False, input_shape=(64, 64, 3))
         for layer in base.layers:
-            if layer.name.startswith("block5"): layer.trainable = False
+            if layer.count_params() > 1000: layer.trainable = False
         model = Sequential([base])
         """,
         None,
