@@ -18,10 +18,19 @@ _GAP = 1 << 40
 Chunk: TypeAlias = "tuple[int, int]"
 
 
-class Allocator:
-    """Hands out chunks `(address, bytes)`; `in_use` and `peak` are bytes."""
+class FullError(Exception):
+    """No piece that is free is large enough, and there is no room for another region."""
 
-    def __init__(self) -> None:
+
+class Allocator:
+    """Hands out chunks `(address, bytes)`; `in_use` and `peak` are bytes.
+
+    Args:
+        limit: bytes of all regions together; None for no limit.
+    """
+
+    def __init__(self, limit: int | None = None) -> None:
+        self.limit = limit
         self.in_use = 0
         self.peak = 0
         self._free: list[tuple[int, int]] = []  # (bytes, address), sorted
@@ -29,9 +38,14 @@ class Allocator:
         self._ends: dict[int, int] = {}  # address behind: address
         self._region = _FIRST_REGION
         self._next = 0
+        self._reserved = 0
 
     def take(self, size: int) -> Chunk:
-        """Allocate at least so many bytes."""
+        """Allocate at least so many bytes.
+
+        Raises:
+            FullError: there is no room.
+        """
         size = max(_GRANULARITY, -(-size // _GRANULARITY) * _GRANULARITY)
         place = bisect.bisect_left(self._free, (size, -1))
         if place == len(self._free):
@@ -62,8 +76,12 @@ class Allocator:
         grown = self._region < size
         while self._region < size:
             self._region *= 2
-        self._put(self._next, self._region)
-        self._next += self._region + _GAP
+        length = self._region if self.limit is None else min(self._region, self.limit - self._reserved)
+        if length < size:
+            raise FullError
+        self._put(self._next, length)
+        self._reserved += length
+        self._next += length + _GAP
         if not grown:
             self._region *= 2
 

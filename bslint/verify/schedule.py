@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _ASSIGNS = frozenset(("AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp"))
 # The worst error of a trace that benchmarks/calibration publishes, for the zoo.
-ERROR_BAND = 0.16
+ERROR_BAND = 0.13
 _CALLS = frozenset(("PartitionedCall", "StatefulPartitionedCall"))
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import tensorflow as tf
 
 from bslint.verify import synthetic
-from bslint.verify.allocator import Allocator
+from bslint.verify.allocator import Allocator, FullError
 from bslint.verify.graph import Graph, read, rounded
 from bslint.verify.schedule import ERROR_BAND, Machine, Schedule
 
@@ -74,6 +74,7 @@ class Step:
         self.machine = machine
         self.peaks: dict[int, int] = {}
         self.approximate = ""
+        self._last: tuple[int, Graph, list[int]]
         optimizer: Any = getattr(model, "optimizer", None)
         if optimizer is None:
             raise TraceError("the model is not compiled")
@@ -120,11 +121,28 @@ class Step:
 
     def peak(self, batch: int) -> int:
         """Bytes at the worst moment of a step, weights, slots and inputs included; `peaks` keeps them."""
-        if batch in self.peaks:
-            return self.peaks[batch]
-        function, inputs = self.traced(batch)
-        allocator = Allocator()
-        schedule = Schedule(self.graph(function), self.machine, allocator=allocator, variables=self.constant())
+        if batch not in self.peaks:
+            function, inputs = self.traced(batch)
+            self._last = (batch, self.graph(function), inputs)
+            self.peaks[batch] = self._played(Allocator())
+        return self.peaks[batch]
+
+    def fits(self, batch: int, limit: int) -> bool:
+        """Whether steps run within a limit, with room for the worst error that was measured."""
+        if self.peak(batch) * (1 + ERROR_BAND) > limit:
+            return False
+        if not self.machine.threads or self._last[0] != batch:
+            return True
+        try:
+            self._played(Allocator(limit))
+        except FullError:
+            return False  # what is free is in pieces that are too small
+        return True
+
+    def _played(self, allocator: Allocator) -> int:
+        """The peak of some steps of the graph that was traced last."""
+        _, graph, inputs = self._last
+        schedule = Schedule(graph, self.machine, allocator=allocator, variables=self.constant())
         for size in inputs:
             allocator.take(size)
         # The first step leaves the allocator's memory in pieces; what follows is what is measured.
@@ -133,8 +151,7 @@ class Step:
             allocator.peak = allocator.in_use
             schedule.run()
             peaks.append(allocator.peak)
-        self.peaks[batch] = int(statistics.median(peaks[1:]))
-        return self.peaks[batch]
+        return int(statistics.median(peaks[1:]))
 
     def alive(self, batch: int) -> dict[str, int]:
         """Bytes that are alive at the worst moment, by layer; the rest under `other`."""
@@ -219,14 +236,13 @@ def largest(step: Step, limit: int, batch: int, say: Callable[[str], None]) -> i
         batch: where to begin.
         say: is told each batch.
     """
-    # It is to run: the limit must leave room for the worst error that was measured.
     room = limit / (1 + ERROR_BAND)
     constant = sum(step.constant())
     low, high, size = 0, _LARGEST_BATCH + 1, min(max(1, batch), _LARGEST_BATCH)
     for tries in itertools.count():
         say(f"a step of {size} samples is traced")
-        peak = step.peak(size)
-        if peak <= room:
+        fits, peak = step.fits(size, limit), step.peak(size)
+        if fits:
             low = size
         else:
             high = size

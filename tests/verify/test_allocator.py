@@ -1,9 +1,10 @@
 """The allocator: what it hands out never overlaps, and comes back whole."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bslint.verify.allocator import Allocator
+from bslint.verify.allocator import Allocator, FullError
 
 SIZES = st.integers(1, 5_000_000)
 
@@ -29,6 +30,19 @@ def test_neighbours_are_joined():
     for chunk in chunks:
         allocator.give(chunk)
     assert allocator.take(1 << 21)[0] == chunks[0][0]
+
+
+def test_a_limit_is_for_all_regions():
+    allocator = Allocator(5 << 20)
+    first = allocator.take(2 << 20)  # a region of its own; the next one would have 4 MiB, and gets what is left
+    allocator.take(1 << 20)
+    allocator.take(2 << 20)
+    with pytest.raises(FullError):
+        allocator.take(1 << 20)
+    allocator.give(first)
+    with pytest.raises(FullError):  # regions never join
+        allocator.take(3 << 20)
+    allocator.take(2 << 20)
 
 
 @given(st.lists(st.tuples(SIZES, st.booleans()), max_size=60))
