@@ -20,6 +20,8 @@ _FEWEST, _MOST, _BATCHES = 64, 20_000, 4
 _FULL = 1024
 # Findings that say that a step raises.
 _RAISING = frozenset(("BS208", "BS211"))
+_OPENING = frozenset(("interleave", "flat_map"))
+_FEWEST_FILES, _PER_FILE = 8, 16
 # A buffer mixes where a sample can come out this part of the data in front of its place.
 _PART = 10
 
@@ -57,7 +59,11 @@ def _samples(code: str, stages: Sequence[Stage]) -> int:
             needed = max(needed, _PART * (count or 0))
     if code == "BS211":
         return per_batch if per_batch <= _FULL else 2 * largest
-    return min(_MOST, max(needed, _BATCHES * per_batch))
+    wanted = max(needed, _BATCHES * per_batch)
+    if any(stage.op in _OPENING for stage in stages):
+        # Each of them is a file with several samples.
+        wanted = max(_FEWEST_FILES, wanted // _PER_FILE)
+    return min(_MOST, wanted)
 
 
 def answer(code: str, asked: dict[str, Any], seen: dict[str, Any]) -> Answer:
@@ -220,10 +226,12 @@ def _batched_twice(seen: dict[str, Any]) -> Answer:
 
 
 def _dropped(seen: dict[str, Any]) -> Answer:
+    if seen["unchanged"] is None:
+        return _inconclusive("the variable is another dataset behind the statement, and both give a random order")
     if not seen["unchanged"]:
         return Answer("refuted", "the variable gives other elements behind the statement than before it")
-    same = "" if seen["changes"] else " (nor would the result that is dropped give others)"
-    return Answer("confirmed", f"the variable gives the same elements before and behind the statement{same}")
+    other = ", and the result that is dropped gives others" if seen["changes"] else ""
+    return Answer("confirmed", f"the variable gives the same elements before and behind the statement{other}")
 
 
 def _endless(seen: dict[str, Any]) -> Answer:

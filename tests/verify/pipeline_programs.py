@@ -70,6 +70,12 @@ ds = tf.keras.utils.image_dataset_from_directory("photos", image_size=(32, 32), 
 ds = ds.batch(8, drop_remainder=True).prefetch(1)
 """,
     "BS213": _ARRAYS + "source.shuffle(200)\nds = source.batch(32).prefetch(1)\n" + _TRAINED,
+    "BS213, random": """
+import tensorflow as tf
+ds = tf.keras.utils.image_dataset_from_directory("photos", image_size=(32, 32), batch_size=8)
+ds.batch(8)
+ds = ds.prefetch(1)
+""",
     "BS216": _ARRAYS + "ds = source.shuffle(200).repeat().batch(32).prefetch(1)\n" + _TRAINED,
     "BS216, twice": _ARRAYS + "ds = source.repeat().shuffle(200).repeat(5).batch(32).prefetch(1)\n",
 }

@@ -67,6 +67,7 @@ ENDLESS = {"ended": False, "endless": True}
         ("BS211", seen([[[[0, 1], [2, 3]]], []], axes=2), "refuted", "takes the first batch apart"),
         ("BS211", seen(SAME), "refuted", "batched once"),
         ("BS213", seen(SAME, unchanged=True, changes=True), "confirmed", "before and behind the statement"),
+        ("BS213", seen(SAME, unchanged=None, changes=True), "inconclusive", "random order"),
         ("BS213", seen(SAME, unchanged=False, changes=True), "refuted", "other elements behind"),
         ("BS216", seen([[0, 1, 0], []], **ENDLESS), "confirmed", "no end was in sight"),
         ("BS216", seen([[0, 1, 0], []], ended=False), "inconclusive", "may end later"),
