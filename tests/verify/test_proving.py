@@ -224,3 +224,24 @@ def test_a_trial_with_tensorflow(memory, status, tmp_path):
     assert (found["status"], found["method"], found["device"]) == (status, "trial-step", "CPU")
     assert found["measured"]["limit_bytes"] == {"60MiB": 60 << 20, "1GiB": 1 << 30}[memory]
     assert found["largest_batch_size"] > 100
+
+
+def test_the_windows_of_the_fixtures_are_confirmed():
+    files = [str(ROOT / "fixtures" / name) for name in ("accumulate_windows.py", "handwritten_loops.py")]
+    arguments = ["verify", "--isolated", "--no-cache", "--select", "BS301,BS302,BS303,BS304", "--output-format", "json"]
+    found = json.loads(CliRunner().invoke(cli, [*arguments, *files], standalone_mode=False).stdout)
+    verdicts = {each["code"]: each["verification"]["status"] for each in found}
+    assert verdicts == dict.fromkeys(("BS301", "BS302", "BS303", "BS304"), "confirmed")
+
+
+@pytest.mark.parametrize("code", ["BS301", "BS302", "BS303", "BS304"])
+def test_windows_that_a_replay_does_not_show_are_refuted(code, monkeypatch):
+    printed = "i=0 range(0, 32)\ni=32 range(32, 64)\n[]"
+    replayed = Outcome("result", {"outcome": "replayed", "printed": printed}, 0, "", 0.1)
+    monkeypatch.setattr(proving, "run", lambda *_, **__: replayed)
+    name = "accumulate_windows.py" if code == "BS301" else "handwritten_loops.py"
+    arguments = ["verify", "--isolated", "--no-cache", "--select", code, "--output-format", "json"]
+    done = CliRunner().invoke(cli, [*arguments, str(ROOT / "fixtures" / name)], standalone_mode=False)
+    [found] = json.loads(done.stdout)
+    assert found["verification"]["status"] == "refuted"
+    assert done.return_value == 0
