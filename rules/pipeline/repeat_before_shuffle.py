@@ -36,7 +36,7 @@ from collections.abc import Iterator, Sequence
 from bslint.analysis.facts import Pipeline, Training
 from bslint.analysis.lengths import counts
 from bslint.analysis.numbers import number
-from bslint.analysis.pipelines import batches, count_argument, evidence, held_out
+from bslint.analysis.pipelines import REGROUPING, batches, count_argument, evidence, held_out
 from bslint.analysis.values import Stage, is_none, known_int
 from bslint.diagnostic import Fix
 from bslint.edits import Editor
@@ -58,11 +58,17 @@ def check(pipeline: Pipeline, context: Context) -> Iterator[Finding]:
     if not pipeline.trainings and held_out(stages):
         return
     repeat = next((i for i, stage in enumerate(stages) if stage.op == "repeat" and _is_many(stage)), None)
-    if repeat is None or any(map(batches, stages[:repeat])):
+    if repeat is None or _are_batches(stages[:repeat]):
         return
     position = next((i for i, stage in enumerate(stages) if i > repeat and stage.op == "shuffle"), None)
     if position is not None and not any(map(batches, stages[repeat:position])) and not _of_files(stages[position:]):
         yield _finding(pipeline, repeat, position)
+
+
+def _are_batches(stages: Sequence[Stage]) -> bool:
+    """Whether the elements that leave a chain are batches: those that a later step took apart count no more."""
+    regrouped = max((i for i, stage in enumerate(stages) if stage.op in REGROUPING), default=-1)
+    return any(map(batches, stages[regrouped + 1 :]))
 
 
 def _of_files(stages: Sequence[Stage]) -> bool:

@@ -34,6 +34,13 @@ tf.keras.models.load_model("m").fit(ds, epochs=1)
 }
 
 FIRING = {
+    "sequences that were cut and taken apart": """
+import tensorflow as tf
+chars = tf.data.Dataset.from_tensor_slices(ids).batch(201, drop_remainder=True)
+ds = chars.flat_map(lambda chunk: tf.data.Dataset.from_tensor_slices(chunk))
+ds = ds.repeat().shuffle(1024).batch(64).prefetch(1)
+#                ^^^^^^^^^^^^^
+""",
     "in a helper, with a map between": """
 import tensorflow as tf
 def load(files, training=False):
