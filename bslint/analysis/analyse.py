@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 import msgspec
 
-from bslint.analysis import chains, keeping, parameters, sums, uncalled
+from bslint.analysis import chains, keeping, parameters, sums, uncalled, unit_tests
 from bslint.analysis.facts import Fact, Loop, Run, UsedNames
 from bslint.analysis.interpreter import PROGRAM_BUDGET, Frame, Interpreter
 from bslint.analysis.project import Fragment, Project
@@ -72,6 +72,7 @@ def analyse(
     """
     it = Interpreter(Project(path))
     it.notes = {} if with_notes else None
+    it.of_tests = unit_tests.are_in(path, blocks)
     scope = Scope(it.uid("module", path), "module")
     for position, block in enumerate(blocks):
         it.frames.append(Frame(None, scope, it.store.mark(), it.path, following=[position < len(blocks) - 1]))

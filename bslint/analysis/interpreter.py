@@ -125,6 +125,7 @@ class Interpreter:
         self.devices: list[Value] = []
         self.clauses: list[Clause] = []
         self.replicas: list[ReplicaRun] = []
+        self.of_tests = False
         self.effects = Effects()
         self.context = 0
         self.round = 0
@@ -448,7 +449,9 @@ class Interpreter:
 
     @property
     def in_test(self) -> bool:
-        """Whether a unit test is being executed: functions are called `test_…` or `…_test`."""
+        """Whether a unit test is being executed: functions are called `test_…` or `…_test`, or the file has tests."""
+        if self.of_tests:
+            return True
         names = (frame.function.name for frame in self.frames if frame.function is not None)
         return any("test" in name.lower().split("_") or name.startswith("test") for name in names)
 

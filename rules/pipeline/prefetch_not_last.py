@@ -33,8 +33,9 @@ The fix moves the prefetch to the end of its chain. It is safe: the elements and
 
 from collections.abc import Iterator
 
+from bslint.analysis.apis import BATCHING
 from bslint.analysis.facts import Pipeline
-from bslint.analysis.pipelines import batches, count_argument, describe, evidence, is_autotune
+from bslint.analysis.pipelines import batch_size, batches, count_argument, describe, evidence, is_autotune
 from bslint.analysis.values import Stage, known_int
 from bslint.diagnostic import Fix
 from bslint.edits import Editor
@@ -45,12 +46,14 @@ _WORK = frozenset(
     "scan "
     "map_and_batch group_by_window bucket_by_sequence_length shuffle_and_repeat parallel_interleave".split()
 )
+# Steps that make many elements of one: a prefetch in front of them runs ahead with what is coarser on purpose.
+_SPREADING = frozenset(("interleave", "flat_map"))
 
 
 @rule("BS202", "prefetch-not-last", "warning", literals=[("prefetch(",)], reach=[DATASETS])
 def check(pipeline: Pipeline, context: Context) -> Iterator[Finding]:
     """Judge one chain of steps."""
-    if pipeline.nested:
+    if pipeline.nested or pipeline.in_test:
         return
     stages = pipeline.stages
     last = max((i for i, stage in enumerate(stages) if stage.op == "prefetch"), default=None)
@@ -63,9 +66,14 @@ def check(pipeline: Pipeline, context: Context) -> Iterator[Finding]:
     # A finished pipeline that is used as it is, with another branch for a look or a statistic.
     if pipeline.only_looked_at or pipeline.is_shared(before_work) or any(stage.op == "apply" for stage in behind):
         return
-    work = [stage for stage in stages[last + 1 :] if stage.op in _WORK]
-    if work and not any("distribute" in stage.op for stage in stages[last:]):
+    work = [stage for stage in stages[last + 1 :] if stage.op in _WORK and not _batches_one(stage)]
+    if {stage.op for stage in work} - _SPREADING and not any("distribute" in stage.op for stage in stages[last:]):
         yield _finding(pipeline, stages[last], work, context)
+
+
+def _batches_one(stage: Stage) -> bool:
+    """Whether a step only adds an axis."""
+    return stage.op in BATCHING and known_int(batch_size(stage)) == 1
 
 
 def _counts_one(stage: Stage) -> bool:

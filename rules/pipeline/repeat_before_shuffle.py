@@ -55,7 +55,7 @@ def check(pipeline: Pipeline, context: Context) -> Iterator[Finding]:
     stages = pipeline.stages
     if pipeline.only_looked_at or (pipeline.trainings and not any(map(_counts_epochs, pipeline.trainings))):
         return
-    if not pipeline.trainings and held_out(stages):
+    if pipeline.in_test or (not pipeline.trainings and held_out(stages)):
         return
     repeat = next((i for i, stage in enumerate(stages) if stage.op == "repeat" and _is_many(stage)), None)
     if repeat is None or _are_batches(stages[:repeat]):

