@@ -271,7 +271,7 @@ class Reader(Steps):
         if after is not None:
             config = {name: value for name, value in config.items() if name != "activation"} | {"activation": None}
         config = {name: self.argument(value) for name, value in config.items()}
-        key = ("step", layer.key, inputs, *given.keys())
+        key = ("step", self.it.uid("step", layer.key, inputs, *given.keys()))  # a number: keys in keys grow beyond measure
         number = self.number(layer) if keras.is_layer(layer) else None
         step = Step(
             kind,

@@ -400,7 +400,8 @@ def _input(plan: Plan, outputs: Sequence[Outputs | None]) -> Size:
     for place in plan.network.outputs:
         shape = outputs[place]
         if isinstance(shape, tuple) and shape:
-            size += 4 * _sample(shape[:-1] if "sparse" in loss else shape)
+            # where the loss is not known, labels are taken to be classes: never too much
+            size += 4 * _sample(shape[:-1] if "sparse" in loss or not loss else shape)
     return Size(size)
 
 

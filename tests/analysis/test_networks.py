@@ -531,3 +531,17 @@ def test_plans(program: str, expected: dict[str, object]) -> None:
         given["optimizer"] = str(given["optimizer"]).rpartition(".")[2]
     assert given == expected
     assert len(found.network.steps) == 2
+
+
+def test_residuals_one_after_the_other_are_read_in_time() -> None:
+    """Every sum names what it adds, and that what it adds: keys that grew with the sums would double forty times."""
+    found = planned("""
+x = inputs = keras.Input((4,))
+for _ in range(40):
+    x = x + layers.Dense(4, use_bias=False)(x)
+model = keras.Model(inputs, x)
+model.compile("adam", "mse")
+model.fit(a, b)
+""")
+
+    assert [step.kind for step in found.network.steps] == ["keras.Input", *["keras.layers.Dense", "+"] * 40]

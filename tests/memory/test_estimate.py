@@ -87,6 +87,12 @@ def test_the_largest_batch_fits_and_the_next_does_not(limit):
     assert needs.total(largest + 1) > limit
 
 
+def test_labels_of_an_unknown_loss_are_not_overrated():
+    known, unknown, dense = (prepare(plan(MLP, loss=loss)).input.slope for loss in (LOSS, None, "mse"))
+
+    assert known == unknown == dense - 9 * 4
+
+
 def test_a_margin_makes_the_largest_batch_smaller():
     needs = prepare(plan())
 
