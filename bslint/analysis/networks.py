@@ -271,7 +271,8 @@ class Reader(Steps):
         if after is not None:
             config = {name: value for name, value in config.items() if name != "activation"} | {"activation": None}
         config = {name: self.argument(value) for name, value in config.items()}
-        key = ("step", self.it.uid("step", layer.key, inputs, *given.keys()))  # a number: keys in keys grow beyond measure
+        # a number: keys in keys grow beyond measure
+        key = ("step", self.it.uid("step", layer.key, inputs, *given.keys()))
         number = self.number(layer) if keras.is_layer(layer) else None
         step = Step(
             kind,

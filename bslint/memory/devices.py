@@ -3,6 +3,10 @@
 Memory is what the driver reports as the card's total where that is known (`nvidia-smi`, MiB), else the size it is sold
 with. Sources: NVIDIA's data sheets and product pages of the cards; Google Cloud's documentation of TPU versions; the
 instance pages of AWS, Google Cloud and Azure. An entry's `source` says which.
+
+Looked up in outputs of `nvidia-smi` that people published: K80, P100, V100 (both), T4, A10, A10G, A30, A40, L4, L40S,
+H100-80GB, H100-NVL, GH200, H200, B200, RTX-3060, RTX-3080-Ti, RTX-3090, RTX-3090-Ti, RTX-4090, RTX-5090, RTX-A6000. In
+Google's documentation: TPU-v5e and the A2, A3 and G2 instances. The others are not looked up.
 """
 
 from __future__ import annotations
@@ -96,7 +100,7 @@ _CARDS: dict[str, tuple[int, int, str]] = {
     "RTX-3080-12GB": (12288, 8, _SHEET),
     "RTX-3080-Ti": (12288, 8, _SHEET),
     "RTX-3090": (24576, 8, _SHEET),
-    "RTX-3090-Ti": (24576, 8, _SHEET),
+    "RTX-3090-Ti": (24564, 8, _DRIVER),
     "RTX-4060": (8192, 8, _SHEET),
     "RTX-4060-Ti": (8192, 8, _SHEET),
     "RTX-4060-Ti-16GB": (16384, 8, _SHEET),
@@ -113,11 +117,11 @@ _CARDS: dict[str, tuple[int, int, str]] = {
     "RTX-5070": (12288, 12, _SHEET),
     "RTX-5070-Ti": (16384, 12, _SHEET),
     "RTX-5080": (16384, 12, _SHEET),
-    "RTX-5090": (32768, 12, _SHEET),
+    "RTX-5090": (32607, 12, _DRIVER),
     "RTX-A2000": (6144, 8, _SHEET),
     "RTX-A4000": (16384, 8, _SHEET),
     "RTX-A5000": (24576, 8, _SHEET),
-    "RTX-A6000": (49152, 8, _SHEET),
+    "RTX-A6000": (49140, 8, _DRIVER),
     "RTX-4000-Ada": (20480, 8, _SHEET),
     "RTX-5000-Ada": (32768, 8, _SHEET),
     "RTX-6000-Ada": (49152, 8, _SHEET),
