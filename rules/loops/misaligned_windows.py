@@ -3,8 +3,8 @@
 ## What it does
 Runs the index arithmetic of loops that train by hand and compares the window of the labels with that of the
 predictions that they meet in the loss (or in `train_on_batch`). It finds windows that drift apart from one iteration
-to the next, pairs of which only one goes through a permutation, and batches that follow one another whose labels are
-fewer or more. A shift that is always the same is meant: the target of a sequence.
+to the next, pairs of which only one goes through a permutation or each through one of its own, and batches that
+follow one another whose labels are fewer or more. A shift that is always the same is meant: the target of a sequence.
 
 ## Why is this bad?
 The model is trained on labels of other samples. Nothing raises, since both windows have the same size. With a batch

@@ -624,6 +624,31 @@ for epoch in range(10):
             real = mini[j * 64:(j + 1) * 64]
             train_step(real, real)
 """,
+    "labels in a random order as a control": """
+for trial in range(100):
+    control = np.random.permutation(y)
+    for i in range(0, len(x), 32):
+        train_step(x[i:i + 32], control[i:i + 32])
+""",
+    "pairs of two orders": """
+def pairs(x, bs):
+    while True:
+        a, b = np.random.permutation(len(x)), np.random.permutation(len(x))
+        for i in range(0, len(x) - bs + 1, bs):
+            yield x[a[i:i + bs]], x[b[i:i + bs]]
+for one, two in pairs(np.load("x.npy"), 32):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean((model(one) - model(two)) ** 2)
+    optimizer.apply_gradients(zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables))
+""",
+    "generators of one seed": """
+one, two = np.random.RandomState(1), np.random.RandomState(1)
+for epoch in range(10):
+    one.shuffle(x)
+    two.shuffle(y)
+    for i in range(0, len(x), 32):
+        train_step(x[i:i + 32], y[i:i + 32])
+""",
     "columns split": """
 data = np.load("d.npy")
 for i in range(0, len(data), 32):

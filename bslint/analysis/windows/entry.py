@@ -227,7 +227,7 @@ class Entry:
         inner = self.convert(first)
         if isinstance(inner, (int, float, Expr)) or (isinstance(inner, Symbol) and inner.kind == "int"):
             count = self.number(first)
-            return permuted(int(count), value.key) if isinstance(count, (int, float)) else None
+            return permuted(int(count), value.key, inner) if isinstance(count, (int, float)) else None
         if isinstance(inner, Array) and inner.root.indices:
             return permuted(len(inner), value.key)
         return None
@@ -427,9 +427,11 @@ def naturals(positions: range) -> Array:
     return Array(Root(("naturals",), ENDLESS, indices=True), positions)
 
 
-def permuted(count: int, key: Key) -> Array:
-    """A permutation of so many indices."""
-    return Array(Root(key, count, indices=True), range(max(count, 0)), space=key)
+def permuted(count: int, key: Key, of: Any = None) -> Array:
+    """A permutation of so many indices, asked for with `of`."""
+    root = Root(key, count, indices=True)
+    root.free = isinstance(of, Symbol) and axis_of(of) is None
+    return Array(root, range(max(count, 0)), space=key)
 
 
 def is_number(value: Any) -> bool:

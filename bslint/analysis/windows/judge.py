@@ -300,7 +300,7 @@ def _has_partner(site: Site, trial: Trial) -> bool:
 
 def _bounded(site: Site, trial: Trial, driven: Callable[[int], bool]) -> bool:
     """Whether the loops that move the window run as often as the array is long."""
-    if site.root.length >= ENDLESS // 2:
+    if site.root.length >= ENDLESS // 2 or (site.root.free and trial.length):
         return False
     if any(driven(level.loop) for level in site.levels):
         return True
@@ -393,13 +393,15 @@ def _misaligned(trials: Sequence[Trial]) -> Iterator[Verdict]:
 
 def _drawn_apart(one: Key, other: Key) -> bool:
     """Whether two orders are different draws of one generator."""
-    return (
-        isinstance(one, tuple)
-        and isinstance(other, tuple)
-        and one[0] == other[0] == "shuffled"
-        and one != other
-        and one[2] == other[2]
-    )
+    drawn = {"shuffled", "reordered"}
+    if not isinstance(one, tuple) or not isinstance(other, tuple) or one == other:
+        return False
+    return _kind(one) in drawn and _kind(other) in drawn and one[2] == other[2]
+
+
+def _kind(space: Key) -> str:
+    """What an order is: a permutation that the nest draws as indices, one that it draws of samples, or another."""
+    return str(space[0]) if isinstance(space, tuple) and space else ""
 
 
 def _of_other_length(site: Site, pairs: Sequence[tuple[Array, Array]]) -> Shown | None:
@@ -425,6 +427,8 @@ def _disagreement(trial: Trial, key: tuple[int, int]) -> Shown | None:
     if site is None or site.root.indices:
         return None
     mixed = next(((a, b) for a, b in pairs if (a.space is None) != (b.space is None)), None)
+    if mixed is not None and _kind(mixed[0].space) == "reordered":
+        return None  # labels that are themselves put into another order are meant to be wrong: a control experiment
     if mixed is not None and mixed[0].raw == mixed[1].raw:
         return Shown("misaligned", site, mixed, mixed[0].positions.start, cause="shuffled")
     apart = next(((a, b) for a, b in pairs if _drawn_apart(a.space, b.space)), None)

@@ -422,12 +422,19 @@ def _shuffled(m: Machine, name: str, given: list[Any], keywords: Keywords, sourc
     """
     m.made += 1
     m.seeded = m.seeded or not {"random_state", "seed"}.isdisjoint(keywords)
-    key = ("shuffled", m.made, source)
+    key = ("reordered" if len(given) == 1 and _are_samples(m, given[0]) else "shuffled", m.made, source)
     if name == "shuffle":
         _reorder(m, given[0], key)
         return None
     made = tuple(_permuted(m, one, key) for one in given)
     return made[0] if len(made) == 1 else made
+
+
+def _are_samples(m: Machine, held: Any) -> bool:
+    """Whether samples themselves are permuted, and no indices."""
+    if isinstance(held, Array):
+        return not held.root.indices
+    return isinstance(held, Value) and type(m.number(held)) is not int
 
 
 def _permuted(m: Machine, held: Any, key: Key) -> Any:
@@ -437,7 +444,7 @@ def _permuted(m: Machine, held: Any, key: Key) -> Any:
         return Array(held.root, held.positions, key, None, held.node, held.moment)
     number = m.number(held)
     if type(number) is int:
-        return permuted(number, key)
+        return permuted(number, key, held)
     array = m.array(held)
     return Array(array.root, array.positions, key) if array is not None else RANDOM
 

@@ -57,10 +57,11 @@ class Root:
     """An array as it is before the loops: its identity, how the program calls it, its length.
 
     `space` is the order into which the loops have shuffled it, None for its own; `samples` tells that its first axis
-    certainly counts samples, and is no time axis.
+    certainly counts samples, and is no time axis; `free` that its length is a number which the program does not tell,
+    if it is a number at all.
     """
 
-    __slots__ = ("axis", "indices", "key", "label", "length", "samples", "space", "symbol")
+    __slots__ = ("axis", "free", "indices", "key", "label", "length", "samples", "space", "symbol")
 
     def __init__(
         self, key: Key, length: int, *, symbol: Key | None = None, indices: bool = False, axis: int = 0, label: str = ""
@@ -73,6 +74,7 @@ class Root:
         self.label = label
         self.space: Key | None = None
         self.samples = False
+        self.free = False
 
 
 class Moment(msgspec.Struct, frozen=True, eq=False):
