@@ -110,7 +110,7 @@ def _failure(outcome: Outcome) -> str:
 
 
 def _read(result: dict[str, Any], demand: Demand) -> Traced:
-    notes = [f"TensorFlow {result['tensorflow']}, a step in a graph"]
+    notes = [f"TensorFlow {result['tensorflow']}, a step in a graph as on a GPU; the error was measured on a CPU"]
     other = _OTHER_RUNS.get(demand.needs.run)
     if other is not None:
         notes.append(other)
