@@ -58,7 +58,7 @@ def prove(method: str, source: str, batch: int, **more: object) -> dict:
 
 @pytest.mark.parametrize(
     ("source", "batch", "error"),
-    [(DENSE, 1024, 0.12), (CONVOLUTIONS, 64, 0.12), (CONVOLUTIONS, 512, 0.15), (SEQUENCE, 64, 0.4)],
+    [(DENSE, 1024, 0.12), (CONVOLUTIONS, 64, 0.12), (CONVOLUTIONS, 512, 0.15), (SEQUENCE, 64, 0.2)],
     ids=["dense", "few convolutions", "many convolutions", "sequence"],
 )
 def test_a_trace_says_what_a_trial_measures(source, batch, error):
