@@ -25,6 +25,7 @@ README = ROOT / "README.md"
 PAGES = ROOT / "docs" / "rules"
 EXAMPLE = ("check", "--isolated", "--output-format", "full", "fixtures/multiworker_input_fn.py")
 ACCOUNT = ("memory", "--isolated", "--device", "T4", "fixtures/flower_resnet.py")
+LARGER = ("A100-40GB", "A100-80GB")
 
 
 def own_rules() -> Iterator[Rule]:
@@ -80,6 +81,18 @@ def example(command: tuple[str, ...], status: int) -> str:
     return f"```console\n$ bslint {shown}\n{done.stdout}```\n"
 
 
+def account() -> str:
+    """The account of a training's memory, and in a sentence what larger devices would do."""
+    shown = example(ACCOUNT, 0)
+    verdicts = []
+    for device in LARGER:
+        run = [sys.executable, "-m", "bslint", *(device if word == "T4" else word for word in ACCOUNT)]
+        done = subprocess.run(run, cwd=ROOT, capture_output=True, encoding="utf-8", check=True)
+        total = next(line for line in done.stdout.splitlines() if line.startswith("  total"))
+        verdicts.append(f"`--device {device}`: {total.split('GiB  ', 1)[1]}")
+    return shown + "\n" + ". ".join(verdicts) + ".\n"
+
+
 def filled(readme: str, **sections: str) -> str:
     """The README with its generated sections as they should be.
 
@@ -104,7 +117,7 @@ def markers(name: str) -> tuple[str, str]:
 def wanted() -> dict[Path, str]:
     """Every generated file and what should be in it."""
     pages = {PAGES / f"{rule.name}.md": page(rule) for rule in own_rules()}
-    sections = {"example": example(EXAMPLE, 1), "account": example(ACCOUNT, 0), "rules": table()}
+    sections = {"example": example(EXAMPLE, 1), "account": account(), "rules": table()}
     return {README: filled(README.read_text("utf-8"), **sections), **pages}
 
 
