@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import socket
 import struct
 import sys
@@ -16,6 +17,15 @@ from typing import Any
 
 class NetworkError(OSError):
     """The program wants something from the network."""
+
+
+_SET_DEATH_SIGNAL = 1
+
+
+def die_with_parent() -> None:
+    """Let the system end this process when the one that started it ends, however that happens."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(_SET_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
 
 
 def close_network() -> None:

@@ -43,6 +43,7 @@ def main(file: str, descriptor: int) -> None:
     send = _sender(descriptor)
     with open(file, encoding="utf-8") as stream:
         request = json.load(stream)
+    confine.die_with_parent()
     confine.close_network()
     kept = confine.keep_writes_in(str(Path(file).parent), "/dev", "/proc")
     seconds: dict[str, float] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -195,3 +196,18 @@ def test_another_python():
 def test_no_such_python(tmp_path):
     with pytest.raises(OSError, match="nowhere"):
         child.run({"method": "window-replay", "source": "", "snippet": ""}, LIMITS, python=str(tmp_path / "nowhere"))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux ends a child with its parent")
+def test_it_ends_with_a_parent_that_is_killed():
+    program = (
+        "from bslint.verify.child import Limits, run\n"
+        "request = {'method': 'window-replay', 'source': '', 'snippet': 'import time; time.sleep(60)'}\n"
+        "run(request, Limits(60, 1 << 30), progress=lambda words: print(words, flush=True))\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as parent:
+        while "the loop runs" not in parent.stdout.readline():
+            pass
+        [child_process] = psutil.Process(parent.pid).children()
+        parent.kill()
+        assert psutil.wait_procs([child_process], timeout=10)[1] == []
