@@ -31,7 +31,7 @@ _PROBE = 512
 _LARGE_PROBE = 1 << 15
 # Iterations of a first run, and of one that no other length could make shorter.
 _PROBING = 300
-_LONG = 2_000
+_LONG = 4_000
 
 
 class Trial(msgspec.Struct, frozen=True, eq=False):

@@ -69,8 +69,9 @@ def verdicts(trials: Sequence[Trial], driven: Callable[[int], bool]) -> list[Ver
         if verdict is not None:
             found[id(site.node)] = verdict
     for pair in _misaligned(ordered):
-        for node in (pair.shown.windows[0].node, pair.shown.windows[1].node):
-            found.pop(id(node), None)
+        label, feature = pair.shown.windows
+        for one in (label,) if pair.shown.cause == "lengths" else (label, feature):
+            found.pop(id(one.node), None)
         found[id(pair.shown.site.node)] = pair
     return _by_cause(list(found.values()))
 
