@@ -210,7 +210,7 @@ def _memory(found: Provable, wanted: Wanted, say: Callable[[str], None]) -> Veri
     }
     if found.finding.subject.method == "loop":
         return _by_hand(request, wanted, say)
-    traced = _run({**request, "method": "trace"}, wanted, say)
+    traced = _run({**request, "method": "trace", "search_seconds": wanted.timeout / 2}, wanted, say)
     limit = traced.result.get("limit_bytes") or 0
     if limit > _room() and not str(traced.result.get("device", "CPU")).startswith("GPU"):
         return msgspec.structs.replace(_judged(traced, "trace"), parts=_parts(traced))

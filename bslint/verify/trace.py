@@ -74,7 +74,7 @@ class Step:
         self.machine = machine
         self.peaks: dict[int, int] = {}
         self.approximate = ""
-        self._last: tuple[int, Graph, list[int]]
+        self._last: tuple[int, Graph, list[int]] | None = None
         optimizer: Any = getattr(model, "optimizer", None)
         if optimizer is None:
             raise TraceError("the model is not compiled")
@@ -122,26 +122,31 @@ class Step:
     def peak(self, batch: int) -> int:
         """Bytes at the worst moment of a step, weights, slots and inputs included; `peaks` keeps them."""
         if batch not in self.peaks:
+            self.peaks[batch] = self._played(batch, Allocator())
+        return self.peaks[batch]
+
+    def _step(self, batch: int) -> tuple[Graph, list[int]]:
+        """The graph of a step, and the bytes of its inputs; the last ones are kept, since they take seconds to make."""
+        if self._last is None or self._last[0] != batch:
             function, inputs = self.traced(batch)
             self._last = (batch, self.graph(function), inputs)
-            self.peaks[batch] = self._played(Allocator())
-        return self.peaks[batch]
+        return self._last[1:]
 
     def fits(self, batch: int, limit: int) -> bool:
         """Whether steps run within a limit, with room for the worst error that was measured."""
         if self.peak(batch) * (1 + ERROR_BAND) > limit:
             return False
-        if not self.machine.threads or self._last[0] != batch:
+        if not self.machine.threads:
             return True
         try:
-            self._played(Allocator(limit))
+            self._played(batch, Allocator(limit))
         except FullError:
             return False  # what is free is in pieces that are too small
         return True
 
-    def _played(self, allocator: Allocator) -> int:
-        """The peak of some steps of the graph that was traced last."""
-        _, graph, inputs = self._last
+    def _played(self, batch: int, allocator: Allocator) -> int:
+        """The peak of some steps."""
+        graph, inputs = self._step(batch)
         schedule = Schedule(graph, self.machine, allocator=allocator, variables=self.constant())
         for size in inputs:
             allocator.take(size)
@@ -155,8 +160,7 @@ class Step:
 
     def alive(self, batch: int) -> dict[str, int]:
         """Bytes that are alive at the worst moment, by layer; the rest under `other`."""
-        function, _ = self.traced(batch)
-        schedule = Schedule(self.graph(function), self.machine)
+        schedule = Schedule(self._step(batch)[0], self.machine)
         schedule.run()
         schedule.run(snapshot=schedule.peak)
         names = {layer.name for layer in _layers(self.model)}
@@ -195,7 +199,7 @@ def trace(
     Args:
         namespace: the recipe's names, built inside `surroundings`.
         request: `model` (an expression), `batch_size`, `memory` (bytes) and `shapes`; `search`: whether to look for the
-            largest batch; `for_gpu`: whether the step is for a GPU, whatever is here.
+            largest batch, `search_seconds`: how long; `for_gpu`: whether the step is for a GPU, whatever is here.
         device: what the step is for.
         say: is told each part of the work.
 
@@ -223,23 +227,27 @@ def trace(
         "step_seconds": [round(time.monotonic() - began, 2)],
     }
     if limit is not None and request.get("search", True):
-        result["largest_batch_size"] = largest(step, limit, batch, say)
+        until = began + request.get("search_seconds", math.inf)
+        result["largest_batch_size"] = largest(step, limit, batch, say, until=until)
     return {**result, "curve": sorted(step.peaks.items()), "approximate": step.approximate}
 
 
-def largest(step: Step, limit: int, batch: int, say: Callable[[str], None]) -> int:
-    """The largest batch whose own trace fits; 0 when not even one sample does.
+def largest(step: Step, limit: int, batch: int, say: Callable[[str], None], *, until: float = math.inf) -> int | None:
+    """The largest batch whose own trace fits; 0 when not even one sample does, None when time ran out.
 
     Args:
         step: what is traced.
         limit: bytes.
         batch: where to begin.
         say: is told each batch.
+        until: no trace is begun after this moment of `time.monotonic`.
     """
     room = limit / (1 + ERROR_BAND)
     constant = sum(step.constant())
     low, high, size = 0, _LARGEST_BATCH + 1, min(max(1, batch), _LARGEST_BATCH)
     for tries in itertools.count():
+        if time.monotonic() > until:
+            return None
         say(f"a step of {size} samples is traced")
         fits, peak = step.fits(size, limit), step.peak(size)
         if fits:
@@ -248,10 +256,11 @@ def largest(step: Step, limit: int, batch: int, say: Callable[[str], None]) -> i
             high = size
         if high - low <= max(1, low // _CLOSE):
             return low
-        # The peak is about a line above the weights; near the end, or if it is not, halving is surer.
-        aimed = size * (room - constant) / max(peak - constant, 1)
-        middle = (low + high) // 2
-        size = min(max(round(aimed), low + 1), high - 1) if tries < _AIMED else middle
+        # The peak is about a line above the weights; if it is not, halving is surer. A try that is so close that its
+        # failure (or success) would be the answer is not made twice.
+        aimed = round(size * (room - constant) / max(peak - constant, 1))
+        bounds = low + max(1, low // _CLOSE), high - max(1, high // _CLOSE)
+        size = (low + high) // 2 if tries >= _AIMED else max(bounds[0], min(aimed, bounds[1]))
     return low
 
 
