@@ -503,6 +503,14 @@ for epoch in range(5):
     for i in range(0, len(x), 32):
         train_step(x[i:i+32], y[i:i+32])
 """,
+    "parameters shuffled together under new names": """
+from sklearn.utils import shuffle
+def train(x, y, size, epochs):
+    for epoch in range(epochs):
+        xs, ys = shuffle(x, y)
+        for i in range(0, len(xs), size):
+            train_step(xs[i:i + size], ys[i:i + size])
+""",
     "generator made before the loops": """
 def batches(x, y, bs):
     while True:

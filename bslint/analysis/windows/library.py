@@ -369,7 +369,7 @@ def function(m: Machine, name: str, given: list[Any], keywords: Keywords, node: 
         return handler(m, given, keywords, node)
     owner, _, last = name.rpartition(".")
     if (last in SHUFFLES or name in {"tf.random.shuffle", "sklearn.utils.shuffle"}) and given:
-        return _shuffled(m, "permutation" if owner in {"tf.random", "sklearn.utils"} else last, given, keywords, owner)
+        return _shuffled(m, "permutation" if owner in _OF_ARRAYS else last, given, keywords, owner)
     if last in SEEDING:
         m.seeded = True
     if owner in {"random", "numpy.random", "tf.random"}:
@@ -410,6 +410,10 @@ def _transparent(m: Machine, name: str, given: list[Any], keywords: Keywords) ->
     return iterable
 
 
+# Modules whose `shuffle` gives arrays in another order, and never takes a number of them.
+_OF_ARRAYS = frozenset(("tf.random", "sklearn.utils"))
+
+
 def _shuffled(m: Machine, name: str, given: list[Any], keywords: Keywords, source: Key) -> Any:
     """A permutation: of so many indices, of an array of indices, or of arrays of samples.
 
@@ -426,7 +430,8 @@ def _shuffled(m: Machine, name: str, given: list[Any], keywords: Keywords, sourc
     if name == "shuffle":
         _reorder(m, given[0], key)
         return None
-    made = tuple(_permuted(m, one, key) for one in given)
+    counts = source not in _OF_ARRAYS
+    made = tuple(_permuted(m, one, key, counts=counts) for one in given)
     return made[0] if len(made) == 1 else made
 
 
@@ -437,12 +442,13 @@ def _are_samples(m: Machine, held: Any) -> bool:
     return isinstance(held, Value) and type(m.number(held)) is not int
 
 
-def _permuted(m: Machine, held: Any, key: Key) -> Any:
+def _permuted(m: Machine, held: Any, key: Key, *, counts: bool) -> Any:
+    """What is permuted, in its new order; a number stands for so many indices where it `counts`."""
     if isinstance(held, range):
         return permuted(len(held), key)
     if isinstance(held, Array):
         return Array(held.root, held.positions, key, None, held.node, held.moment)
-    number = m.number(held)
+    number = m.number(held) if counts else None
     if type(number) is int:
         return permuted(number, key, held)
     array = m.array(held)
