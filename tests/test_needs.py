@@ -16,7 +16,6 @@ from jsonschema import Draft202012Validator
 
 from bslint.cli import cli
 from bslint.report.memory import Account
-from bslint.verify.child import Outcome
 
 ROOT = Path(__file__).resolve().parents[1]
 FIXTURES = ROOT / "fixtures"
@@ -337,7 +336,9 @@ ANSWER = {
 @pytest.fixture
 def child(monkeypatch):
     """The requests that a child would get, and what it answers."""
+    pytest.importorskip("psutil", reason="a proof needs psutil")
     from bslint.verify import tracing
+    from bslint.verify.child import Outcome
 
     requests = []
     answer = {"ending": "result", **ANSWER}
