@@ -320,6 +320,9 @@ class OomHandler(msgspec.Struct, eq=False):
         statement: its `try` statement.
         broad: it catches everything (`except:`, `Exception`, `BaseException`).
         runs: trainings that happen in the `try` body: an out-of-memory error may come from them.
+        steps: updates of weights that are written by hand in the `try` body, or in what it calls.
+        stepped: identities of the models whose gradients are taken there.
+        in_test: a unit test is being executed.
         retries: trainings that happen in the handler itself.
         retry_calls: the calls in the handler that train again, or that start the function around the `try` again.
         exit: how the handler's body ends.
@@ -341,6 +344,9 @@ class OomHandler(msgspec.Struct, eq=False):
     sibling: bool
     loop: Loop | None
     records: bool
+    steps: tuple[cst.CSTNode, ...] = ()
+    stepped: frozenset[Key] = frozenset()
+    in_test: bool = False
     used_after: bool = False
     repeats: list[tuple[Training, cst.CSTNode]] = msgspec.field(default_factory=list)
 
@@ -348,7 +354,7 @@ class OomHandler(msgspec.Struct, eq=False):
         """Identities of the models that train in the `try` body."""
         called = (model for run in self.runs if run.loop is not None for model in run.loop.called)
         described = (run.model for run in self.runs if run.model is not None)
-        return frozenset(model.value.key for model in (*described, *called))
+        return self.stepped.union(model.value.key for model in (*described, *called))
 
 
 WindowFault: TypeAlias = Literal["overlap", "gap", "empty", "still", "misaligned"]

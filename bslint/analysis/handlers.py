@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import libcst as cst
 
@@ -27,6 +27,13 @@ _EXITS: dict[str, Exit] = {
 }
 
 
+class Steps(NamedTuple):
+    """Training steps that are written by hand: the updates, and the identities of the models."""
+
+    updates: tuple[cst.CSTNode, ...]
+    models: frozenset[Key]
+
+
 def try_statement(it: Interpreter, node: cst.Try | cst.TryStar) -> Flow:
     """A `try` statement: body and else, or one of the handlers; then finally."""
     handlers: list[cst.ExceptHandler | cst.ExceptStarHandler] = [*node.handlers]
@@ -34,10 +41,16 @@ def try_statement(it: Interpreter, node: cst.Try | cst.TryStar) -> Flow:
     before = it.store.mark()
     path = it.path
     first_run, first_return = len(it.effects.runs), len(it.frame.returns)
+    first_update, first_gradient = len(it.effects.updates), len(it.tapes.gradients)
     it.trying += bool(handlers)
     flow = it.run(node.body.body)
     it.trying -= bool(handlers)
     runs = [run for run in it.effects.runs[first_run:] if isinstance(run, Training)]
+    gradients = [*it.tapes.gradients.values()][first_gradient:]
+    steps = Steps(
+        tuple(dict.fromkeys(it.effects.updates[first_update:])),
+        frozenset(model.value.key for one in gradients for model in one.models),
+    )
     body_changes = it.store.changes(before)
     ends: list[tuple[Guard, Changes]] = []
     if flow == "next" and node.orelse is not None:
@@ -56,7 +69,7 @@ def try_statement(it: Interpreter, node: cst.Try | cst.TryStar) -> Flow:
         name = handler.name.name if handler.name is not None else None
         if name is not None:
             it.assign(name, it.unknown(handler, kind="exception"))
-        ended = _handle(it, node, handler, caught, position, runs)
+        ended = _handle(it, node, handler, caught, position, runs, steps)
         if isinstance(name, cst.Name):
             it.unbind(name.value)
         flows.add(ended)
@@ -117,6 +130,7 @@ def _handle(
     caught: list[frozenset[str]],
     position: int,
     runs: list[Training],
+    steps: Steps,
 ) -> Flow:
     first_run, first_recursion = len(it.effects.runs), len(it.effects.recursions)
     mark = it.store.mark()
@@ -145,6 +159,9 @@ def _handle(
             sibling=any(earlier & OOM_ERRORS for earlier in caught[:position]),
             loop=it.loops[-1] if it.loops else None,
             records=records,
+            steps=steps.updates,
+            stepped=steps.models,
+            in_test=it.in_test,
         )
     )
     retries.in_handler(it, it.effects.handlers[-1], depth)

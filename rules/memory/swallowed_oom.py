@@ -1,8 +1,8 @@
 """An out-of-memory error in training is caught and passed over.
 
 ## What it does
-Finds `except Exception`, `except BaseException` and bare `except` around a training, whose body neither raises again
-nor stops, so that the program goes on.
+Finds `except Exception`, `except BaseException` and bare `except` around a training, or a training step written by
+hand, whose body neither raises again nor stops, so that the program goes on.
 
 ## Why is this bad?
 An out-of-memory error is an `Exception` like any other. It is printed, or not even that, and the program goes on with
@@ -54,9 +54,8 @@ from bslint.rule import CATCHES, TRAINS, Context, Finding, Span, rule
 )
 def check(handler: OomHandler, context: Context) -> Iterator[Finding]:
     """Judge one handler."""
-    if not handler.broad or handler.sibling or not handler.runs or handler.retry_calls:
-        return
-    if any(run.in_test for run in handler.runs):
+    trains = (*(run.node for run in handler.runs), *(handler.steps if handler.stepped else ()))
+    if not handler.broad or handler.sibling or not trains or handler.retry_calls or handler.in_test:
         return
     if handler.exit not in {"falls-through", "continue"} or handler.records:
         return
@@ -67,7 +66,7 @@ def check(handler: OomHandler, context: Context) -> Iterator[Finding]:
         message="an out-of-memory error in this training is caught here and passed over: the program goes on with a "
         "half-trained model",
         help="raise again, or catch `tf.errors.ResourceExhaustedError` on its own and stop",
-        related=[(handler.runs[0].node, "this training may run out of memory")],
+        related=[(trains[0], "this training may run out of memory")],
     )
 
 
