@@ -49,7 +49,9 @@ from bslint.analysis.gradients import Gradient, Tape
 from bslint.analysis.values import Api, Method, Object, Value, text
 from bslint.rule import Context, Finding, rule
 
-_LIBRARIES = ("tf.", "keras.", "numpy.", "math.")
+_LIBRARIES = ("tf.", "keras.", "numpy.", "math.", "logging.", "absl.logging.", "time.")
+# Objects none of whose methods runs a model.
+_QUIET = ("tf.GradientTape", "logging.")
 # Methods that compute a loss from what they are given.
 _OF_MODELS = ("compiled_loss", "compute_loss")
 _LOSSES = frozenset((*_OF_MODELS, "get_scaled_loss", "scale_loss", "call", "update_state", "result", "numpy"))
@@ -98,13 +100,15 @@ def _records(other: Tape, tape: Tape) -> bool:
 
 
 def _harmless(callee: Value) -> bool:
-    """Whether a call certainly runs no model: a function of the library, a loss, a metric."""
+    """Whether a call certainly runs no model: a function of the library, a loss, a metric, a method of the tape."""
     if isinstance(callee, Api):
         return callee.name.startswith(_LIBRARIES) or callee.name in _BUILTINS
     if isinstance(callee, Object):
         return isinstance(callee.type, str) and callee.type.startswith(("keras.losses.", "keras.metrics."))
     if isinstance(callee, Method):
         kinds = callee.receiver.types() if isinstance(callee.receiver, Object) else ()
+        if any(kind.startswith(_QUIET) for kind in kinds):
+            return True
         library = any(kind.startswith(("keras.losses.", "keras.metrics.", "keras.optimizers.")) for kind in kinds)
         return callee.function is None and callee.name in _LOSSES and (library or callee.name in _OF_MODELS)
     return False
@@ -134,6 +138,21 @@ def train(model, optimizer, ds):
         with tf.GradientTape() as tape:
             total = loss * 2.0
         optimizer.apply_gradients(zip(tape.gradient(total, model.trainable_weights), model.trainable_weights))
+""",
+    "a block that watches and logs": """
+import logging
+import tensorflow as tf
+model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+optimizer = tf.keras.optimizers.Adam()
+for x, y in batches:
+    predicted = model(x, training=True)
+#               ^^^^^^^^^^^^^^^^^^^^^^^
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        logging.info("a step")
+        loss = tf.reduce_mean(tf.square(predicted - y))
+    gradients = tape.gradient(loss, model.trainable_variables)
+    optimizer.apply_gradients(zip(gradients, model.trainable_variables))
 """,
 }
 GOOD = {
