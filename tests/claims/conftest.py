@@ -26,6 +26,16 @@ CHILDREN = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _no_seed_is_left():
+    """A seed that one claim sets makes the random numbers of another repeat themselves; no public call takes it back."""
+    yield
+    if "tensorflow" in sys.modules:
+        from tensorflow.python.eager import context
+
+        context.set_global_seed(None)
+
+
 def pytest_collection_modifyitems(items):
     """Keep Keras from saying in every fit that it doesn't shuffle a dataset; put the slow children's readers last."""
     for item in items:

@@ -32,22 +32,23 @@ import tensorflow as tf
 def most():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
-ds = tf.data.Dataset.range(100).map(lambda i: tf.fill([1024, 1024], tf.cast(i, tf.float32)))
+ds = tf.data.Dataset.range(200).map(lambda i: tf.fill([1024, 1024], tf.cast(i, tf.float32)))
 for _ in ds.take(2):
     pass
 before = most()
-for _ in ds{".cache()" if held else ""}:
+ds = ds{".cache()" if held else ""}
+for _ in ds:
     pass
 held = most() - before
-for _ in ds{".cache()" if held else ""}.shuffle(100):
+for _ in ds.shuffle(200):
     pass
 print(held, most() - before)
 """
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     alone, shuffled = map(int, run.stdout.split()[-2:])
 
-    assert shuffled > 350
-    assert (alone > 350) is held
+    # 800 MiB, less what starting TensorFlow took for a moment and gave back.
+    assert (shuffled - alone > 300) is not held
 
 
 JPEG = "tf.io.decode_jpeg(tf.io.read_file(p), channels=3)"
