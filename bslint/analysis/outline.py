@@ -28,10 +28,11 @@ _LASTING: Final = re.compile(r"\.\s*\w+[^=\n(]*=(?!=)|\b(?:global|nonlocal|setat
 _TOKEN: Final = re.compile(
     r"(?P<comment>#[^\r\n]*)|(?P<long>(\"{3}|'{3})(?:\\.|[^\\])*?\3)|([\"'])(?:\\.|[^\\\r\n])*?\4", re.DOTALL
 )
-# Words that only tell something as a method, as a decorator or where they are called; batch sizes, where they cut.
+# Words that only tell something as a method, as a decorator or where they are called (unit tests of TensorFlow 1 call
+# `self.evaluate`); batch sizes, where they cut.
 _BATCH_SIZE: Final = "batch_size"
 _COMMON: Final = frozenset(name for name in TELLING_NAMES if name.islower() and "_" not in name)
-_USED: Final = re.compile(r"(?<!self)[.@]\s*(\w+)|(?<![.\w])(\w+)\s*\(")
+_USED: Final = re.compile(r"(?!(?<=self)\.evaluate\b)[.@]\s*(\w+)|(?<![.\w])(\w+)\s*\(")
 _CUT: Final = re.compile(r"\b(?:for|while)\b.*\[[^\]]*:", re.DOTALL)
 _LETTER: Final = re.compile(r"[^\r\n]")
 # Smaller texts are not worth the trouble.

@@ -42,6 +42,8 @@ def _left(text: str) -> set[str]:
         pytest.param("def f(x):\n    # model.fit(x)\n    return x\n", set(), id="a comment trains nothing"),
         pytest.param("def f(x):\n    batch = x\n    return batch\n", set(), id="a variable is no transformation"),
         pytest.param("def f(x):\n    return x.batch(1)\n", {"f"}, id="a transformation"),
+        pytest.param("class M(Model):\n    def f(self, x):\n        self.fit(x)\n", {"f"}, id="its own fit"),
+        pytest.param("class T(Test):\n    def f(self, x):\n        self.evaluate(x)\n", set(), id="a test of a graph"),
         pytest.param("@tf.function\ndef f(x):\n    return x\n", {"f"}, id="a traced function"),
         pytest.param(
             "def f(x, batch_size):\n    for i in x:\n        step(x[i : i + batch_size])\n", {"f"}, id="cuts batches"
