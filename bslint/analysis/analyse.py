@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 # Where a text binds names: assignments, also of several targets, `def`, `class`, imports, `for`, `with … as`, `:=`.
 _BINDING = re.compile(
-    r"""^[ \t]*((?:\*?[A-Za-z_]\w*[ \t]*,?[ \t]*)+)(?::[^=\n]+)?(?:[-+*/%@&|^]|//|\*\*|<<|>>)?=(?!=)
-      | ^[ \t]*[A-Za-z_][\w \t,=]*=[ \t]*([A-Za-z_]\w*)[ \t]*=(?!=)
+    r"""(?:^|(?<![=!<>])=(?!=))[ \t]*(?:\([ \t]*)?(\*?[A-Za-z_]\w*(?:[ \t]*,[ \t]*\*?[A-Za-z_]\w*)*)(?:[ \t]*,)?[ \t]*
+            (?:\)[ \t]*)?(?=(?::[^=\n]+)?(?:[-+*/%@&|^]|//|\*\*|<<|>>)?=(?!=))
       | \b(?:def|class|as)[ \t]+([A-Za-z_]\w*)
       | ^[ \t]*(?:from\b[^\n]*?\b)?import\b([^\n]*)
-      | \bfor\b([^\n]+?)\bin\b
-      | ([A-Za-z_]\w*)[ \t]*:=""",
+      | \bfor\b([^\n]{1,200}?)\bin\b
+      | \b([A-Za-z_]\w*)[ \t]*:=""",
     re.MULTILINE | re.VERBOSE,
 )
 _NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")

@@ -23,7 +23,7 @@ _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
 _ROW: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _WORD: Final = re.compile(r"[^\W\d]\w*")
 # What a call may leave behind for others: attributes and global names.
-_LASTING: Final = re.compile(r"\.\s*\w+[^=\n(]*=(?!=)|\b(?:global|nonlocal|setattr)\b")
+_LASTING: Final = re.compile(r"\.\s*[^\W\d]\w*[^=\n(]*=(?!=)|\b(?:global|nonlocal|setattr)\b")
 # A comment; a string, long or short, so that none is taken for another.
 _TOKEN: Final = re.compile(
     r"(?P<comment>#[^\r\n]*)|(?P<long>(\"{3}|'{3})(?:\\.|[^\\])*?\3)|([\"'])(?:\\.|[^\\\r\n])*?\4", re.DOTALL

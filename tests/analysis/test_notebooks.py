@@ -51,6 +51,16 @@ CELLS = {
         #%%
         show(a, b, c, d, e, f, g, h, i)  #> ?a, ?b, ?c, ?d, ?e, ?f, ?g, ?h, ?i
     """,
+    "several names at once, and a word that would take for ever if it were read in all ways": f"""
+        a = b = c = d = 1
+        #%%
+        a = b = 2
+        (c, d) = q
+        ! {"broken" * 9}
+        {"broken" * 9}
+        #%%
+        show(a, b, c, d)  #> ?a, ?b, ?c, ?d
+    """,
     "what an equal sign in a call does not bind": """
         n = 1
         #%%
