@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
 from bslint.source import SourceError, encode, read
+from bslint.syntax.rows import ROW_END
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 # Real files settle after two or three rounds; a fix that is still at work after this many undoes or repeats itself.
 MAX_ROUNDS = 20
 
-_ROW_END = re.compile(r"\r\n|\r|\n")
 _BARE_LF = re.compile(r"(?<!\r)\n")
 
 
@@ -118,7 +118,7 @@ class _Layout:
 
     def __init__(self, text: str, blocks: Sequence[Block]) -> None:
         self._text = text
-        self._ends = [(match.start(), match[0]) for match in _ROW_END.finditer(text)]
+        self._ends = [(match.start(), match[0]) for match in ROW_END.finditer(text)]
         self._starts = [0, *(start + len(end) for start, end in self._ends)]
         self._indented = [block for block in blocks if block.indent]
         self._first_rows = [block.row for block in self._indented]

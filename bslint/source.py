@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from bslint.syntax.rows import ROW_END, split_rows
+
 if TYPE_CHECKING:
     import ast
     from collections.abc import Iterator
@@ -119,8 +121,6 @@ def encode(source: Source, text: str) -> bytes:
 # Bytes to text
 
 _BOM = b"\xef\xbb\xbf"
-_ROW_END = re.compile(r"\r\n|\r|\n")
-_ROW = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 # The necessary condition of PEP 263: most files declare nothing, and are spared tokenize.
 _COOKIE = re.compile(rb"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))?[ \t\f]*#[^\r\n]*coding[:=]")
 
@@ -136,7 +136,7 @@ def _declared_encoding(data: bytes) -> str:
     try:
         encoding, _ = tokenize.detect_encoding(iter(rows).__next__)
     except SyntaxError as error:
-        raise SourceError(error.msg, len(_ROW_END.split(cookie[0].decode("latin-1")))) from error
+        raise SourceError(error.msg, len(ROW_END.split(cookie[0].decode("latin-1")))) from error
     return "utf-8" if encoding == "utf-8-sig" else encoding
 
 
@@ -160,7 +160,7 @@ def _decode(data: bytes, encoding: str) -> str:
 
 def _place(text: str, offset: int) -> tuple[int, int]:
     """Row and column, both 1-based, of a code point."""
-    rows = _ROW_END.split(text[:offset])
+    rows = ROW_END.split(text[:offset])
     return len(rows), len(rows[-1]) + 1
 
 
@@ -241,7 +241,7 @@ def _is_python(language: object) -> bool:
 
 def _cut(text: str, most: int) -> tuple[str, int]:
     """Cuts the same number of blanks, at most `most`, from every row; returns the rest and that number."""
-    rows: list[str] = _ROW.findall(text)
+    rows = split_rows(text)
     widths = [len(row) - len(row.lstrip(" \t")) for row in rows if row.strip()]
     indent = min(most, *widths) if widths else 0
     if not indent:
@@ -391,7 +391,7 @@ def _markdown_programs(text: str) -> tuple[Program, ...]:
 
 def _fenced(text: str) -> Iterator[Block]:
     """The Python blocks of a page; one that is never closed ends with the page."""
-    rows: list[str] = _ROW.findall(text)
+    rows = split_rows(text)
     opening: re.Match[str] | None = None
     start = 0
     for number, row in enumerate([*rows, ""]):

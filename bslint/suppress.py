@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from bslint.diagnostic import Diagnostic, Edit, Fix, Position
+from bslint.syntax.rows import split_rows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -86,7 +87,6 @@ _CODE = re.compile(r"[A-Z]+[0-9]+")
 _OURS = re.compile(r"\bBS[0-9]+", re.IGNORECASE)
 # Another remark in the same comment: `# bslint: ignore[BS201] see #7  # type: ignore` has one of them.
 _NEXT = re.compile(r"\s+#\s*[A-Za-z]")
-_ROW = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 def read(source: Source) -> tuple[Comment, ...]:
@@ -102,9 +102,9 @@ def parse(block: Block) -> tuple[Comment, ...]:
     import tokenize
 
     tokens = [token for token in _tokens(block.text) if token.type == tokenize.COMMENT]
-    texts = _rows(block.text)
+    texts = split_rows(block.text)
     alone = {row for row, column in (token.start for token in tokens) if not texts[row - 1][:column].strip()}
-    rows = _rows(block.original)
+    rows = split_rows(block.original)
     comments: list[Comment] = []
     for token in tokens:
         if _HINT.search(token.string):
@@ -113,11 +113,6 @@ def parse(block: Block) -> tuple[Comment, ...]:
             comments += _bslint_comments(site)
             comments += _noqa_comments(site)
     return tuple(comments)
-
-
-def _rows(text: str) -> list[str]:
-    """Returns the rows of `text` with their line ends."""
-    return _ROW.findall(text)
 
 
 def _tokens(text: str) -> list[TokenInfo]:
@@ -420,7 +415,7 @@ def _item_problem(comment: Comment, item: str, names: Mapping[str, str]) -> str:
 
 def add_ignores(block: Block, diagnostics: Iterable[Diagnostic]) -> str:
     """Returns the block's original text with comments that silence `diagnostics`; others' are left alone."""
-    rows = _rows(block.original)
+    rows = split_rows(block.original)
     for edit in sorted(ignore_edits(block, diagnostics), key=lambda each: each.location, reverse=True):
         index = edit.location.row - block.row
         row = rows[index]
@@ -454,7 +449,7 @@ def ignore_edits(block: Block, diagnostics: Iterable[Diagnostic]) -> tuple[Edit,
 
 
 def _is_here(diagnostic: Diagnostic, block: Block) -> bool:
-    last = block.row + len(_rows(block.original))
+    last = block.row + len(split_rows(block.original))
     known = diagnostic.code not in (*_FILE_CODES, UNUSED_CODE)
     return known and diagnostic.cell == block.cell and block.row <= diagnostic.location.row < last
 
@@ -465,7 +460,7 @@ def _free_places(block: Block) -> tuple[set[int], set[int]]:
 
     opening = {getattr(tokenize, name, -1) for name in ("FSTRING_START", "TSTRING_START")}
     closing = {getattr(tokenize, name, -1) for name in ("FSTRING_END", "TSTRING_END")}
-    masked, original = _rows(block.text), _rows(block.original)
+    masked, original = split_rows(block.text), split_rows(block.original)
     ends, gaps, depth = set(), {block.row}, 0
     for token in _tokens(block.text):
         # Before Python 3.12 a replacement field can't hold a comment.
@@ -499,7 +494,7 @@ def _merge(comment: Comment, codes: Collection[str]) -> Edit:
 
 def _add(block: Block, row: int, above: bool, codes: Collection[str]) -> Edit:
     """Returns the edit that writes a new comment at the end of `row`, or above it."""
-    rows = _rows(block.original)
+    rows = split_rows(block.original)
     text = rows[row - block.row].rstrip("\r\n")
     comment = f"# bslint: ignore[{', '.join(sorted(codes))}]"
     if above:

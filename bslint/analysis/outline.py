@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import msgspec
 
 from bslint.analysis.apis import KERAS_HOOKS, TELLING_NAMES
+from bslint.syntax.rows import split_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 _Definition: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
 _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
-# A row with its end, which is what ends one in Python.
-_ROW: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _WORD: Final = re.compile(r"[^\W\d]\w*")
 # What a call may leave behind for others: attributes and global names.
 _LASTING: Final = re.compile(r"\.\s*[^\W\d]\w*[^=\n(]*=(?!=)|\b(?:global|nonlocal|setattr)\b")
@@ -71,8 +70,8 @@ def outlined(text: str) -> str:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return text
-    rows = _ROW.findall(text)
-    parts = [*_parts(tree.body, _ROW.findall(_TOKEN.sub(_silent, text)), "")]
+    rows = split_rows(text)
+    parts = [*_parts(tree.body, split_rows(_TOKEN.sub(_silent, text)), "")]
     kept = _kept(parts)
     for part in parts:
         if part.rows and id(part) not in kept:

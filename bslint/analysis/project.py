@@ -19,6 +19,7 @@ from bslint.analysis.store import Scope
 from bslint.analysis.values import NONE, Api, Key, Late, ProjectModule, Symbol, Value
 from bslint.siblings import import_roots, module_file
 from bslint.syntax.parse import parse, read_text
+from bslint.syntax.rows import split_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +38,6 @@ _TRAINING: Final = re.compile(
     r"[dD]ataset|\.batch\(|\.fit\(|apply_gradients|minimize\(|keras|Sequential|[sS]trategy|tfds|add_argument|GradientTape"
 )
 
-# A row with its end, which is what ends one in Python.
-_ROW: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 # Stands for a method that is not looked at.
 UNREAD: Final = "__method_not_read__"
@@ -238,7 +237,7 @@ def _index(path: str, changed: int) -> Index:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         tree = ast.Module([], [])
     index = Index()
-    rows = _ROW.findall(text or "")
+    rows = split_rows(text or "")
     for statement in tree.body:
         number = len(index.statements)
         first = min([statement.lineno, *(one.lineno for one in getattr(statement, "decorator_list", []))])
