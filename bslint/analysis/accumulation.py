@@ -28,11 +28,16 @@ if TYPE_CHECKING:
 # Methods that change what they are called on.
 IN_PLACE: frozenset[str] = frozenset("assign assign_add assign_sub append extend clear pop".split())
 _KEEPING = frozenset((*UPDATE_METHODS, *IN_PLACE, "apply", "info", "write", "log", "debug"))
+# Functions that make a list of what is in another.
+_COPIES = frozenset(("list", "copy", "deepcopy"))
 _STEPS_TO_ROOT = 8
 
 
 class Event(msgspec.Struct, frozen=True, eq=False):
-    """Something happens to an accumulator: `kind` is "set", "add", "collect", "scale", "drop" or "escape"."""
+    """Something happens to an accumulator: `kind` is "set", "add", "collect", "scale", "drop" or "escape".
+
+    `hits` are the gradients that are added, `collected` the accumulators that they were taken from.
+    """
 
     kind: str
     node: cst.CSTNode
@@ -44,6 +49,7 @@ class Event(msgspec.Struct, frozen=True, eq=False):
     functions: tuple[str, ...]
     value: Value | None = None
     hits: tuple[flow.Hit[Gradient], ...] = ()
+    collected: tuple[flow.Hit[Key], ...] = ()
     models: tuple[Model, ...] = ()
     normalisations: tuple[Layer, ...] = ()
 
@@ -106,6 +112,10 @@ def assigned(it: Interpreter, target: cst.BaseExpression, value: Value, node: cs
         _remember_sum(it, home, value, in_place=isinstance(target, cst.Subscript))
     if not isinstance(target, cst.Subscript):
         _settle(it, home, value)
+        each = _of_comprehension(it, value) if it.tapes.gradients else ()
+        if each:
+            _note(it, home, "collect", node, value, each)
+            _remember_sum(it, home, value, in_place=False)
 
 
 def augmented(
@@ -151,6 +161,15 @@ def mutated(it: Interpreter, receiver: Value, name: str, arguments: Arguments, n
         _remember_sum(it, home, receiver, in_place=True)
 
 
+def _of_comprehension(it: Interpreter, value: Value) -> tuple[flow.Hit[Gradient], ...]:
+    """The gradients that a comprehension, over a number of elements that is not known, took for each of them."""
+    clause = getattr(value.origin, "for_in", None)
+    hits = _gradients(it, value) if clause is not None else ()
+    tapes = [hit.found.tape for hit in hits]
+    each = all(tape is not None and tape.clause is not None and tape.clause.node is clause for tape in tapes)
+    return hits if each else ()
+
+
 def _kind(it: Interpreter, home: Key, value: Value, node: cst.CSTNode) -> str:
     """Whether an accumulator starts again with a value, or only changes: it is scaled, clipped or cast.
 
@@ -162,7 +181,7 @@ def _kind(it: Interpreter, home: Key, value: Value, node: cst.CSTNode) -> str:
     def find(one: Value) -> bool | None:
         if it.ledger.sums.get(one.key) != home:
             return None
-        made = isinstance(one, Object) and one.origin is not None and contains(node, one.origin)
+        made = isinstance(one, (Object, Symbol)) and one.origin is not None and contains(node, one.origin)
         return None if made else True
 
     return "scale" if flow.trace(it, value, find) else "set"
@@ -210,9 +229,18 @@ def updated(it: Interpreter, optimizer: Value | None, given: Iterable[Value], no
                 gradients.append(hit)  # type: ignore[arg-type]
             else:
                 sums.append(hit)
+    sums += [inner for hit in sums for inner in _summed_up(it, hit)]
     event = _event(it, "update", node, None, ())
     rate = _rate(it, optimizer) if sums else None
     it.ledger.updates.append(UpdateEvent(event, optimizer, tuple(sums), tuple(gradients), rate))
+
+
+def _summed_up(it: Interpreter, hit: flow.Hit[Key]) -> Iterable[flow.Hit[Key]]:
+    """The collections whose elements were added to an accumulator one by one."""
+    for event in it.ledger.events.get(hit.found, ()):
+        for inner in event.collected:
+            clear = hit.clear and inner.clear
+            yield flow.Hit(inner.found, (*hit.factors, *inner.factors), clear, summed=True)
 
 
 def _rate(it: Interpreter, optimizer: Value | None) -> Value | None:
@@ -287,6 +315,7 @@ def _event(
         tuple(frame.function.name for frame in it.frames if frame.function is not None),
         value,
         hits,
+        (),
         models,
         tuple(layer for model in models for layer in _normalisations(it, model)),
     )
@@ -314,7 +343,20 @@ def _frozen(it: Interpreter, value: Value) -> bool:
 def _note(
     it: Interpreter, home: Key, kind: str, node: cst.CSTNode, value: Value | None, hits: tuple[flow.Hit[Gradient], ...]
 ) -> None:
-    it.ledger.events.setdefault(home, []).append(_event(it, kind, node, value, hits))
+    event = _event(it, kind, node, value, hits)
+    if hits and value is not None:
+        event = msgspec.structs.replace(event, collected=_collections(it, home, value))
+    it.ledger.events.setdefault(home, []).append(event)
+
+
+def _collections(it: Interpreter, home: Key, value: Value) -> tuple[flow.Hit[Key], ...]:
+    """The other accumulators that a value comes from."""
+
+    def find(one: Value) -> Key | None:
+        found = it.ledger.sums.get(one.key)
+        return found if found != home else None
+
+    return tuple(flow.trace(it, value, find))
 
 
 def _gradients(it: Interpreter, value: Value) -> tuple[flow.Hit[Gradient], ...]:
@@ -369,12 +411,19 @@ def _remember_sum(it: Interpreter, home: Key, value: Value, *, in_place: bool) -
 def _settle(it: Interpreter, home: Key, value: Value) -> None:
     """A variable now holds this value."""
     for one in alternatives(value):
-        if isinstance(one, Object):
+        if isinstance(one, Object) or _is_new_list(it, one):
             it.ledger.homes.setdefault(one.key, home)
             held = it.contents(one)
             for item in held.items if held is not None else ():
                 if isinstance(item, Object):
                     it.ledger.homes.setdefault(item.key, home)
+
+
+def _is_new_list(it: Interpreter, value: Value) -> bool:
+    """Whether a value is a list that is made here, of a length that is not known: `[None] * n`, `list(gradients)`."""
+    if isinstance(value, Expr):
+        return value.op == "*" and any(it.contents(one) is not None for one in value.operands)
+    return flow.arguments_of(it, value)[0] in _COPIES
 
 
 def root(it: Interpreter, value: Value) -> Key | None:

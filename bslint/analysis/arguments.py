@@ -25,7 +25,7 @@ class Arguments(msgspec.Struct):
     """The arguments of one call.
 
     `open` is True when `*args` or `**kwargs` of unknown content were passed: what is missing may be in them.
-    `flags_open` is True
+    `unpacked` holds the `*args` of which not all items are known. `flags_open` is True
     when nobody is known to call: then defaults that are flags (False, None, 0, "train") decide nothing.
     """
 
@@ -34,6 +34,7 @@ class Arguments(msgspec.Struct):
     keywords: dict[str, Argument] = msgspec.field(default_factory=dict)
     open: bool = False
     flags_open: bool = False
+    unpacked: tuple[Value, ...] = ()
 
     def get(self, name: str, position: int | None = None) -> Argument | None:
         """The argument by keyword, else by position (0-based)."""

@@ -164,6 +164,8 @@ def mapped(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value | 
     from bslint.analysis import calls
     from bslint.analysis.arguments import Argument, Arguments
 
+    if arguments.unpacked and len(arguments.positional) > 1:
+        return _mapped_over(it, arguments, node)
     if len(arguments.positional) < 2 or arguments.open:
         return None
     function, *iterables = (argument.value for argument in arguments.positional)
@@ -178,6 +180,18 @@ def mapped(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value | 
         with it.in_round(node, number):
             results.append(it.lift(lambda callee, given=given: calls.call(it, callee, given, node), function))
     return it.new_list(Items(tuple(results), node, complete=None not in known), node)
+
+
+def _mapped_over(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value:
+    """`map(f, *rows)` with an unknown number of rows: the function gets an unknown number of elements."""
+    from bslint.analysis import calls
+    from bslint.analysis.arguments import Argument, Arguments
+
+    function = arguments.positional[0].value
+    row = calls.iterated(it, arguments.unpacked[0], node)
+    given = Arguments(node, [Argument(calls.iterated(it, row, node), None)], open=True)
+    result = it.lift(lambda callee: calls.call(it, callee, given, node), function)
+    return it.new_list(Items((result,), node, complete=False), node)
 
 
 def total(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value:

@@ -82,6 +82,8 @@ def _name(it: Interpreter, node: cst.Name) -> Value:
     value = it.lookup(name, it.frame.scope)
     if value is not None:
         return value
+    if it.loops:
+        it.missed.append(name)
     return calls.builtin(it, name, node)
 
 
@@ -462,6 +464,7 @@ def _arguments(it: Interpreter, node: cst.Call) -> Arguments:
             items = it.contents(value)
             if items is None or not items.complete:
                 arguments.open = True
+                arguments.unpacked += (value,)
             for inner in items.items if items else ():
                 arguments.positional.append(Argument(inner, None))
         elif arg.star == "**":
@@ -478,7 +481,10 @@ def _arguments(it: Interpreter, node: cst.Call) -> Arguments:
 
 
 def _comprehension(it: Interpreter, node: cst.ListComp | cst.SetComp | cst.GeneratorExp) -> Value:
+    taped = len(it.tapes.made)
     results = _generate(it, node.for_in, lambda: it.evaluate(node.elt))
+    if len(it.tapes.made) > taped + 1:  # gradients of micro-batches are told as those of a loop are
+        results = Items(results.items[:1], complete=False)
     made = it.new_list(results, node)
     clause = node.for_in
     source = it.evaluate(clause.iter) if isinstance(clause.iter, cst.Name) and not clause.ifs else None
@@ -505,7 +511,7 @@ def _generate(it: Interpreter, clause: cst.CompFor, produce: Callable[[], Value]
     """The items of a comprehension: all of them over a short known sequence, else one that stands for all."""
     iterable = it.evaluate(clause.iter)
     known = models.inner(it, iterable, clause) or calls.unrolled(it, iterable)
-    with it.comprehension(clause, iterations.at_most(it, iterable)):
+    with it.comprehension(clause, iterations.at_most(it, iterable), iterable):
         if known is not None:
             return _generate_all(it, clause, known, produce)
         built, steps = it.building, it.steps

@@ -13,6 +13,7 @@ from bslint.analysis.values import (
     Expr,
     Items,
     Key,
+    Known,
     LayerOutput,
     Method,
     Object,
@@ -45,6 +46,9 @@ _DIVIDING = frozenset("divide truediv divide_no_nan div realdiv true_divide div_
 _MULTIPLYING = frozenset("multiply scalar_mul mul".split())
 SCALING = _DIVIDING | _MULTIPLYING
 _AVERAGING = frozenset("reduce_mean mean".split())
+# Functions that add up, or average, what is in a list: the second need an axis.
+_LISTS_ONLY = frozenset(("add_n", "accumulate_n"))
+_TOTALS = frozenset(("sum", "reduce_sum", *_LISTS_ONLY, *_AVERAGING))
 # Functions that only take the shape or the type of their argument.
 _BLANK = frozenset("zeros_like ones_like shape size rank zeros ones range len print norm global_norm is_nan".split())
 
@@ -56,19 +60,22 @@ class Hit(msgspec.Struct, Generic[T], frozen=True):
         found: what was found.
         factors: what it was multiplied with or divided by; None for the number of values of a mean.
         clear: whether all steps are understood, and leave sums of it sums.
+        summed: whether the elements of a collection of unknown length were added up, or averaged, on the way.
     """
 
     found: T
     factors: Factors
     clear: bool
+    summed: bool = False
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One step back: a value that another was made from, by what factor, and whether linearly."""
+    """One step back: a value that another was made from, by what factor, whether linearly, and as a sum of elements."""
 
     value: Value
     factors: Factors = ()
     linear: bool = True
+    sums: bool = False
 
 
 def arguments_of(it: Interpreter, value: Value) -> tuple[str, tuple[Value, ...], Value | None]:
@@ -112,12 +119,29 @@ def _of_object(it: Interpreter, value: Symbol | Object) -> Sequence[Step]:
     held = it.contents(value) or it.mapping(value)
     if held is not None:
         return [Step(one) for one in (held.items if isinstance(held, Items) else held.items.values())]
+    folded = it.field(value, "sum of")
+    if folded is not None:
+        return [Step(folded, sums=True)]
     name, given, receiver = arguments_of(it, value)
+    if name in _TOTALS and given and _is_over_elements(it, value, name, given[0]):
+        return [Step(given[0], (None,) if name in _AVERAGING else (), sums=True)]
     if name:
         return _of_call(name, given, receiver)
     if isinstance(value, Symbol) and value.base is not None:
         return [Step(value.base, (), value.attribute in {None, "values"})]
     return ()
+
+
+def _is_over_elements(it: Interpreter, value: Symbol | Object, name: str, given: Value) -> bool:
+    """Whether a call adds up or averages the elements of one collection, of a number that is not known."""
+    held = it.contents(given)
+    if held is not None and held.complete:
+        return False
+    call = value.call if isinstance(value, Object) else None
+    if name in _LISTS_ONLY or call is None:
+        return call is None or len(call.positional) + len(call.keywords) == 1
+    axis = call.value("axis", 1)
+    return isinstance(axis, Known) and axis.value == 0
 
 
 def _operands(value: Expr) -> Sequence[Step]:
@@ -150,21 +174,24 @@ def _of_call(name: str, given: tuple[Value, ...], receiver: Value | None) -> Seq
 def trace(it: Interpreter, value: Value, find: Callable[[Value], T | None]) -> list[Hit[T]]:
     """Everything of some kind that a value was made from."""
     hits: list[Hit[T]] = []
-    pending: list[tuple[Value, Factors, bool]] = [(value, (), True)]
-    seen: set[tuple[Key, int, bool]] = set()
+    pending: list[tuple[Value, Factors, bool, bool]] = [(value, (), True, False)]
+    seen: set[tuple[Key, int, bool, bool]] = set()
     for _ in range(_BUDGET):
         if not pending:
             break
-        one, factors, clear = pending.pop()
-        mark = (one.key, len(factors), clear)
+        one, factors, clear, summed = pending.pop()
+        mark = (one.key, len(factors), clear, summed)
         if mark in seen:
             continue
         seen.add(mark)
         found = find(one)
         if found is not None:
-            hits.append(Hit(found, factors, clear))
+            hits.append(Hit(found, factors, clear, summed))
             continue
-        pending.extend((step.value, (*factors, *step.factors), clear and step.linear) for step in steps(it, one))
+        pending.extend(
+            (step.value, (*factors, *step.factors), clear and step.linear, summed or step.sums)
+            for step in steps(it, one)
+        )
     return hits
 
 
@@ -208,6 +235,14 @@ def sums(it: Interpreter, value: Value, known: Container[Key] = ()) -> Iterator[
         if operands:
             yield operands
         pending.extend(step.value for step in steps(it, one) if step.linear)
+
+
+def adds(it: Interpreter, value: Value, pair: Sequence[Value]) -> bool:
+    """Whether a value is the sum of two others, or a list of the sums of their elements."""
+    sides = [frozenset((one.key,)) for one in pair]
+    return any(
+        all(any(reaches(it, operand, side) for operand in operands) for side in sides) for operands in sums(it, value)
+    )
 
 
 def _added(it: Interpreter, value: Value) -> tuple[Value, ...]:

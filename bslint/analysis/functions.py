@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from bslint.analysis import arithmetic, attributes, calls, containers, keras, models, texts
+from bslint.analysis import arithmetic, attributes, calls, containers, flow, keras, models, texts
 from bslint.analysis.apis import FLOAT_FUNCTIONS, INT_FUNCTIONS
 from bslint.analysis.values import (
     NONE,
@@ -186,6 +186,8 @@ def _zip(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value | No
     if values and all(sequence is not None and sequence.complete for sequence in sequences) and not arguments.open:
         rows = zip(*(sequence.items for sequence in sequences if sequence is not None), strict=False)
         return it.new_list(Items(tuple(Items(row) for row in rows), node), node)
+    if arguments.unpacked and not any(isinstance(one, Dataset) for value in values for one in alternatives(value)):
+        return it.unknown(node, "zip(…)")
     return DatasetIterator(tuple(values), "zip", node) if values else None
 
 
@@ -322,7 +324,7 @@ def _partial(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value 
 
 
 def _reduce(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value | None:
-    """`functools.reduce(f, items, start)` over a short known sequence."""
+    """`functools.reduce(f, items, start)`: over a sequence of unknown length, whether it adds up what is in it."""
     from bslint.analysis.arguments import Argument
     from bslint.analysis.arguments import Arguments as Given
 
@@ -331,13 +333,26 @@ def _reduce(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value |
     function, iterable, *start = (argument.value for argument in arguments.positional)
     known = calls.unrolled(it, iterable)
     if not known:
-        return None
+        return _folded(it, function, iterable, node)
     result, *rest = (*start, *known)
     for number, value in enumerate(rest):
         given = Given(node, [Argument(result, None), Argument(value, None)])
         with it.in_round(node, number):
             result = it.lift(lambda callee, given=given: calls.call(it, callee, given, node), function)
     return result
+
+
+def _folded(it: Interpreter, function: Value, iterable: Value, node: cst.CSTNode) -> Value:
+    """What is left of a sequence of unknown length; `sum of` tells when that is its sum."""
+    from bslint.analysis.arguments import Argument, Arguments
+
+    pair = [it.unknown(node, "?"), calls.iterated(it, iterable, node)]
+    given = Arguments(node, [Argument(one, None) for one in pair])
+    result = it.lift(lambda callee: calls.call(it, callee, given, node), function)
+    made = it.unknown(node, "reduce(…)", base=result)
+    if flow.adds(it, result, pair):
+        it.set_field(made, "sum of", iterable)
+    return made
 
 
 def _super(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value | None:

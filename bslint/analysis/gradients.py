@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from bslint.analysis.facts import Layer, Loop, Model
+    from bslint.analysis.repetition import Clause
     from bslint.analysis.values import Key, Object, Value
 
 Reduction: TypeAlias = Literal["mean", "sum", "unknown"]
@@ -52,6 +53,7 @@ class Tape(msgspec.Struct, eq=False):
         calls: what out of sight is called while it records: callee and call.
         tail: the statements of its block from the first gradient on, when they can leave the block.
         shared: it is handed to code out of sight, kept, or returned: more gradients may be taken from it.
+        clause: the comprehension that opens it for each of its elements.
     """
 
     value: Object
@@ -64,6 +66,7 @@ class Tape(msgspec.Struct, eq=False):
     calls: list[tuple[Value, cst.CSTNode]] = msgspec.field(default_factory=list)
     tail: tuple[cst.CSTNode, ...] = ()
     shared: bool = False
+    clause: Clause | None = None
 
 
 class Gradient(msgspec.Struct, frozen=True, eq=False):
@@ -248,6 +251,7 @@ class Accumulation(msgspec.Struct, frozen=True, eq=False):
     Args:
         name: the accumulator as the program writes it.
         loop: the loop whose iterations are the micro-batches; None when some other code calls the step.
+        clause: the comprehension whose elements are the micro-batches, in place of the loop.
         additions: where gradients are added.
         updates: the updates that use the sum, and those in the micro-batch loop that use the gradients alone.
         assignments: where the accumulator gets a new value, its start included.
@@ -274,6 +278,7 @@ class Accumulation(msgspec.Struct, frozen=True, eq=False):
     normalisations: tuple[Layer, ...] = ()
     cadences: tuple[Cadence, ...] = ()
     schedule: Schedule | None = None
+    clause: Clause | None = None
 
     @property
     def resets(self) -> tuple[Assignment, ...]:

@@ -162,6 +162,7 @@ class Interpreter:
         # What expressions were found to be, by their nodes; only kept for those who cut programs apart.
         self.notes: dict[int, Value | None] | None = None
         self.splits = False  # arrays are cut by functions of libraries, or by generators of the program
+        self.missed: list[str] = []  # the names that were read in loops before they were bound
         self.cuts = 0  # counts the slices of arrays so far
         self.iterations = 0
         self.reader: networks.Reader | None = None  # what reads a model just now
@@ -433,12 +434,12 @@ class Interpreter:
             outer.spent += self.frames.pop().spent
 
     @contextmanager
-    def comprehension(self, clause: cst.CompFor, count: int | None) -> Iterator[None]:
+    def comprehension(self, clause: cst.CompFor, count: int | None, iterable: Value) -> Iterator[None]:
         """The targets of a comprehension are local to it."""
         names = [(self.frame.scope.uid, name) for name in statements.target_names(clause.target)]
         before = [(name, self.store.get(name)) for name in names]
         self.repeating += 1
-        self.clauses.append(Clause(clause, count))
+        self.clauses.append(Clause(clause, count, iterable, len(self.loops)))
         try:
             yield
         finally:

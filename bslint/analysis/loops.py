@@ -337,13 +337,14 @@ def _repeated(it: Interpreter, body: Callable[[], Flow], node: cst.For | cst.Whi
 def _passes(
     it: Interpreter, body: Callable[[], Flow], breaks: list[tuple[Guard, Changes]], node: cst.CSTNode, start: int
 ) -> Flow:
-    path = it.path
+    path, missed = it.path, len(it.missed)
     flow = _once(it, body, breaks, start, path)
     if flow != "next" or it.exhausted:
         return flow
     left = it.store.changes(start)
     it.store.rollback(start)
     changed = {key: value for key, value in left.items() if _differs(it.store.get(key), value)}
+    changed.update(_carried(left, set(it.missed[missed:])))
     if not changed:
         for key, value in left.items():
             it.store.set(key, value)
@@ -351,6 +352,11 @@ def _passes(
     for key, value in left.items():
         it.store.set(key, _widened(it, key, value, node) if key in changed else value)
     return _once(it, body, breaks, start, path)
+
+
+def _carried(left: Changes, missed: set[str]) -> Changes:
+    """The variables that a later pass reads before it binds them: `if i == 0: total = x`, `else: total = total + x`."""
+    return {key: value for key, value in left.items() if isinstance(key, tuple) and key[1] in missed}
 
 
 def widen(it: Interpreter, start: int, node: cst.CSTNode) -> bool:
@@ -375,8 +381,10 @@ def _widened(it: Interpreter, key: Key, after: Value | None, node: cst.CSTNode) 
     Numbers and strings that change become unknown; pipelines and objects may be either.
     """
     before = it.store.get(key)
-    if before is None or after is None:
+    if after is None:
         return after
+    if before is None:
+        return _of_an_earlier_pass(after)
     if all(_scalar(value) for value in (before, after)):
         name = key[1] if isinstance(key, tuple) and isinstance(key[1], str) else "?"
         kind = arithmetic.kind_of(before)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from bslint.analysis.facts import Loop
     from bslint.analysis.gradients import Accumulation, Addition, Cadence, Test, Update
+    from bslint.analysis.repetition import Clause
 
 # Loops over these are no loops over micro-batches: a sum over them is what is meant.
 _NOT_BATCHES = (
@@ -34,19 +35,19 @@ _NOT_BATCHES = (
 
 def over_batches(accumulation: Accumulation) -> bool:
     """Whether its loop is one over micro-batches: of a dataset, of a count, or with an update every few iterations."""
-    loop = accumulation.loop
+    loop = accumulation.clause or accumulation.loop
     if loop is None:
         return True
     if any(word in name.lower() for name in _names(accumulation, loop) for word in _NOT_BATCHES):
         return False
     if any(update.same_iteration and update.tests for update in accumulation.applied):
         return True
-    if loop.iterable is None or loop.consumed:
+    if loop.iterable is None or getattr(loop, "consumed", None):
         return True
     return any(_is_count(one) or _is_data(one) for one in alternatives(loop.iterable)) or _is_pair(loop)
 
 
-def _names(accumulation: Accumulation, loop: Loop) -> Iterator[str]:
+def _names(accumulation: Accumulation, loop: Loop | Clause) -> Iterator[str]:
     yield _target(getattr(loop.node, "target", None))
     yield text(loop.iterable)
     yield text(accumulation.count)
@@ -57,7 +58,7 @@ def _target(target: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _is_pair(loop: Loop) -> bool:
+def _is_pair(loop: Loop | Clause) -> bool:
     """Whether the loop has several targets: `for x, y in batches`."""
     return hasattr(getattr(loop.node, "target", None), "elements")
 
@@ -79,7 +80,6 @@ def adds_means(addition: Addition) -> bool:
         loss.reduction == "mean"
         and not loss.factors
         and not addition.factors
-        and not addition.collected
         and addition.gradient.method == "gradient"
     )
 

@@ -38,10 +38,14 @@ class Clause(msgspec.Struct, frozen=True, eq=False):
     Args:
         node: its `for` clause.
         count: how often, at most; None when that is not known.
+        iterable: what it goes through.
+        loops: how many loops are around it.
     """
 
     node: cst.CSTNode
     count: int | None
+    iterable: Value | None = None
+    loops: int = 0
 
 
 class TracedFunction(msgspec.Struct, frozen=True, eq=False):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+import libcst as cst
+
 from bslint.analysis import schedules
 from bslint.analysis.gradients import Accumulation, Addition, Assignment, Test, Update
 from bslint.analysis.values import Choice, Expr, Key, Known, Object, Value, alternatives
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from bslint.analysis.accumulation import Event
     from bslint.analysis.facts import Loop
     from bslint.analysis.interpreter import Interpreter
+    from bslint.analysis.repetition import Clause
 
 Round: TypeAlias = "tuple[Loop, int]"
 
@@ -34,11 +37,16 @@ def accumulation(it: Interpreter, home: Key) -> Accumulation | None:
     """What is known of one accumulator; None when it is none, or its sum is not applied."""
     events = it.ledger.events[home]
     latest = {id(one.node): one for one in events if one.kind in {"add", "collect"}}
-    additions = [one for one in latest.values() if _is_repeated(one) and not _starts_afresh(one, events)]
+    additions = [
+        one
+        for one in latest.values()
+        if _clause(one) is not None or (_is_repeated(one) and not _starts_afresh(one, events))
+    ]
     if not additions:
         return None
     first = additions[0]
-    loop = _micro_loop(first)
+    clause = _clause(first)
+    loop = _micro_loop(first) if clause is None else None
     updates = list(_updates(it, home, first, loop))
     applied = [update for update in updates if update.sums]
     if not applied:
@@ -52,11 +60,12 @@ def accumulation(it: Interpreter, home: Key) -> Accumulation | None:
         escapes=any(one.kind == "escape" for one in events),
         scaled=any(one.kind == "scale" for one in events),
         dropped=any(one.kind == "drop" for one in events),
-        count=_count(it, loop, applied),
+        count=_count(it, loop, applied) if clause is None else _size(clause),
         models=first.models,
         normalisations=first.normalisations if _trains_in(first) else (),
         cadences=it.ledger.cadences.get(home, ()),
         schedule=schedules.of(applied, first.where, loop),
+        clause=clause,
     )
 
 
@@ -86,6 +95,19 @@ def _micro_loop(event: Event) -> Round | None:
     return common
 
 
+def _clause(event: Event) -> Clause | None:
+    """The comprehension that takes the gradients that an event collects."""
+    if event.kind != "collect" or not isinstance(event.node, (cst.Assign, cst.AnnAssign)):
+        return None
+    tape = event.hits[0].found.tape
+    return tape.clause if tape is not None else None
+
+
+def _size(clause: Clause) -> Value | None:
+    """The number of elements of a comprehension."""
+    return Known(clause.count) if clause.count is not None else None
+
+
 def _is_repeated(event: Event) -> bool:
     """Whether a gradient is added more than once: in a loop, or in a function that others call."""
     return event.hits[0].found.tape is not None and bool(event.functions or _micro_loop(event))
@@ -112,9 +134,11 @@ def _same_call(one: Event, other: Event) -> bool:
 def _updates(it: Interpreter, home: Key, addition: Event, loop: Round | None) -> Iterator[Update]:
     latest = {(id(one.event.node), *_calls(one.event)): one for one in it.ledger.updates}
     added = {id(hit.found.node) for hit in addition.hits}
+    collected = addition.kind == "collect"
     for one in latest.values():
-        same = loop in one.event.where if loop is not None else _same_call(one.event, addition)
-        sums = [hit for hit in one.sums if hit.found == home]
+        inside = loop in one.event.where if loop is not None else _same_call(one.event, addition)
+        same = inside and _clause(addition) is None
+        sums = [hit for hit in one.sums if hit.found == home and (hit.summed or not collected)]
         own = [hit.found for hit in one.gradients if id(hit.found.node) in added]
         if sums or (same and own):
             yield Update(
@@ -149,7 +173,7 @@ def _calls(event: Event) -> tuple[int, ...]:
 
 def _tests(it: Interpreter, event: Event, addition: Event) -> Iterator[Test]:
     for key, outcome in event.path.items():
-        if key not in addition.path and key in it.ledger.tests:
+        if addition.path.get(key) is not outcome and key in it.ledger.tests:
             node, value = it.ledger.tests[key]
             yield Test(node, value, outcome)
 
@@ -157,15 +181,16 @@ def _tests(it: Interpreter, event: Event, addition: Event) -> Iterator[Test]:
 def _assignments(it: Interpreter, home: Key, applied: Sequence[Update], addition: Event) -> Iterator[Assignment]:
     name = it.ledger.names.get(home, "").rpartition(".")[2]
     repeated = {id(loop.node) for update in applied if (loop := _group(update)) is not None}
+    full = {id(test.node) for update in applied for test in update.tests}
     # `acc = g if acc is None else …` sets it in the first iteration, and adds to it later.
-    latest = {id(one.node): one for one in it.ledger.events[home]}
+    latest = {id(one.node): one for one in it.ledger.events[home] if one.kind != "collect"}
     for one in latest.values():
         if one.kind != "set":
             continue
         nodes = {id(loop.node) for loop, _ in one.where}
         prepares = not one.functions or not _PREPARING.isdisjoint(one.functions)
         initial = not repeated & nodes if repeated else prepares
-        lazily = any(name in used_names(test) for test in one.tests)
+        lazily = any(name in used_names(test) for test in one.tests if id(test) not in full)
         yield Assignment(one.node, one.value, one.where, initial, lazily, tuple(_tests(it, one, addition)))
 
 

@@ -65,7 +65,8 @@ def opened(it: Interpreter, manager: Value, statement: cst.With | None) -> Tape 
 
 
 def _tape(it: Interpreter, value: Object, node: cst.CSTNode, statement: cst.With | None) -> Tape:
-    tape = Tape(value, node, _persistent(value), statement, tuple(it.tapes.open), where(it))
+    clause = it.clauses[-1] if it.clauses and it.clauses[-1].loops == len(it.loops) else None
+    tape = Tape(value, node, _persistent(value), statement, tuple(it.tapes.open), where(it), clause=clause)
     it.tapes.made[value.key] = tape
     if not it.muted:
         it.tapes.facts.append(tape)
@@ -84,7 +85,7 @@ def _persistent(value: Object) -> bool | None:
 def called(it: Interpreter, callee: Value, result: Value, arguments: Arguments, node: cst.CSTNode) -> None:
     """Something out of sight is called: remember what its result is made from."""
     if isinstance(result, (Symbol, Object)):
-        it.flows[result.key] = (callee, *arguments.values())
+        it.flows[result.key] = (callee, *arguments.values(), *arguments.unpacked)
     tapes = it.tapes
     if tapes.made:
         for value in arguments.values():

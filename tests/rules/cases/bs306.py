@@ -7,6 +7,17 @@ optimizer = tf.keras.optimizers.SGD(0.1)
 loss_fn = tf.keras.losses.MeanSquaredError()
 """
 
+_STEP = (
+    _MODEL
+    + """
+k = 4
+def grad(x, y):
+    with tf.GradientTape() as tape:
+        loss = loss_fn(y, model(x, training=True))
+    return tape.gradient(loss, model.trainable_variables)
+"""
+)
+
 SILENT = {
     "the mean is computed and dropped, which BS314 reports": """
 import tensorflow as tf
@@ -172,6 +183,90 @@ for step in range(100):
         total = [t + g for t, g in zip(total, tape.gradient(loss, model.trainable_variables))]
     optimizer.apply_gradients(zip(total, model.trainable_variables))
 """,
+    "collected, then the mean": _STEP
+    + """
+for step in range(100):
+    collected = []
+    for _ in range(k):
+        x, y = next(batches)
+        collected.append(grad(x, y))
+    summed = [tf.reduce_mean(tf.stack(gs), axis=0) for gs in zip(*collected)]
+    optimizer.apply_gradients(zip(summed, model.trainable_variables))
+""",
+    "collected, divided by their number": _STEP
+    + """
+for step in range(100):
+    collected = []
+    for _ in range(k):
+        x, y = next(batches)
+        collected.append(grad(x, y))
+    summed = [tf.add_n(gs) / len(gs) for gs in zip(*collected)]
+    optimizer.apply_gradients(zip(summed, model.trainable_variables))
+""",
+    "collected in parts": _STEP
+    + """
+for step in range(100):
+    collected = []
+    for _ in range(k):
+        x, y = next(batches)
+        collected.append([g / k for g in grad(x, y)])
+    summed = [tf.add_n(gs) for gs in zip(*collected)]
+    optimizer.apply_gradients(zip(summed, model.trainable_variables))
+""",
+    "collected, then applied one after the other": _STEP
+    + """
+for step in range(100):
+    collected = []
+    for _ in range(k):
+        x, y = next(batches)
+        collected.append(grad(x, y))
+    for grads in collected:
+        optimizer.apply_gradients(zip(grads, model.trainable_variables))
+""",
+    "collected, divided as they are summed": _STEP
+    + """
+for step in range(100):
+    collected = []
+    for _ in range(k):
+        x, y = next(batches)
+        collected.append(grad(x, y))
+    optimizer.apply_gradients(zip([sum(gs) / float(k) for gs in zip(*collected)], model.trainable_variables))
+""",
+    "collected, the mean by index": _STEP
+    + """
+import numpy as np
+for step in range(100):
+    collected = []
+    for _ in range(k):
+        x, y = next(batches)
+        collected.append(grad(x, y))
+    summed = [np.mean([g[i] for g in collected], axis=0) for i in range(len(model.trainable_variables))]
+    optimizer.apply_gradients(zip(summed, model.trainable_variables))
+""",
+    "collected for their norms, which are summed": _STEP
+    + """
+for step in range(100):
+    collected = []
+    norms = []
+    for _ in range(k):
+        x, y = next(batches)
+        g = grad(x, y)
+        collected.append(g)
+        norms.append(tf.linalg.global_norm(g))
+        optimizer.apply_gradients(zip(g, model.trainable_variables))
+    print(tf.add_n(norms))
+""",
+    "parts of the variables, one gradient each": _STEP
+    + """
+for step in range(100):
+    grads_and_vars = []
+    x, y = next(batches)
+    for layer in model.layers:
+        with tf.GradientTape() as tape:
+            loss = loss_fn(y, model(x, training=True))
+        grads_and_vars.extend(zip(tape.gradient(loss, layer.trainable_variables), layer.trainable_variables))
+    optimizer.apply_gradients(grads_and_vars)
+""",
 }
 
 FIRING = {
@@ -272,5 +367,194 @@ class Trainer:
             self.optimizer.apply_gradients(zip(self.total, self.model.trainable_variables))
 #           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
             self.total = None
+""",
+    "collected, summed by add_n over a zip": _STEP
+    + """
+for step in range(100):
+    collected = []
+    for _ in range(k):
+        x, y = next(batches)
+        collected.append(grad(x, y))
+    summed = [tf.add_n(gs) for gs in zip(*collected)]
+    optimizer.apply_gradients(zip(summed, model.trainable_variables))
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+""",
+    "collected, stacked and reduced": _STEP
+    + """
+for step in range(100):
+    collected = []
+    for _ in range(k):
+        x, y = next(batches)
+        collected.append(grad(x, y))
+    summed = [tf.reduce_sum(tf.stack(gs), axis=0) for gs in zip(*collected)]
+    optimizer.apply_gradients(zip(summed, model.trainable_variables))
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+""",
+    "collected, summed by index": _STEP
+    + """
+for step in range(100):
+    collected = []
+    for _ in range(k):
+        x, y = next(batches)
+        collected.append(grad(x, y))
+    summed = [tf.add_n([g[i] for g in collected]) for i in range(len(model.trainable_variables))]
+    optimizer.apply_gradients(zip(summed, model.trainable_variables))
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+""",
+    "collected by a comprehension, summed by NumPy": _STEP
+    + """
+import numpy as np
+for step in range(100):
+    collected = [grad(*next(batches)) for _ in range(k)]
+    summed = [np.sum(gs, axis=0) for gs in zip(*collected)]
+    optimizer.apply_gradients(zip(summed, model.trainable_variables))
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+""",
+    "collected until there are k": _STEP
+    + """
+collected = []
+for step, (x, y) in enumerate(dataset):
+    collected.append(grad(x, y))
+    if len(collected) == k:
+        total = [tf.add_n(list(gs)) for gs in zip(*collected)]
+        optimizer.apply_gradients(zip(total, model.trainable_variables))
+#       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        collected = []
+""",
+    "sums put into a list": _STEP
+    + """
+for step in range(100):
+    collected = []
+    for _ in range(k):
+        x, y = next(batches)
+        collected.append(grad(x, y))
+    summed = []
+    for gs in zip(*collected):
+        summed.append(tf.reduce_sum(gs, axis=0))
+    optimizer.apply_gradients(zip(summed, model.trainable_variables))
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+""",
+    "collected, then added one after the other": _STEP
+    + """
+for step in range(100):
+    collected = []
+    for _ in range(k):
+        x, y = next(batches)
+        collected.append(grad(x, y))
+    total = collected[0]
+    for other in collected[1:]:
+        total = [t + g for t, g in zip(total, other)]
+    optimizer.apply_gradients(zip(total, model.trainable_variables))
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+""",
+    "a list for each variable": _STEP
+    + """
+for step in range(100):
+    per_var = [[] for _ in model.trainable_variables]
+    for _ in range(k):
+        x, y = next(batches)
+        for bucket, g in zip(per_var, grad(x, y)):
+            bucket.append(g)
+    optimizer.apply_gradients((tf.add_n(b), v) for b, v in zip(per_var, model.trainable_variables))
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+""",
+    "summed by a function, cleared": _STEP
+    + """
+def combine(all_grads):
+    return [tf.math.add_n(g) for g in zip(*all_grads)]
+def train(data):
+    grads = []
+    for i, (x, y) in enumerate(data):
+        grads.append(grad(x, y))
+        if (i + 1) % k == 0:
+            optimizer.apply_gradients(zip(combine(grads), model.trainable_variables))
+#           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            grads.clear()
+train(dataset)
+""",
+    "summed by map_structure": _STEP
+    + """
+for step in range(100):
+    collected = []
+    for _ in range(k):
+        x, y = next(batches)
+        collected.append(grad(x, y))
+    summed = tf.nest.map_structure(lambda *gs: tf.add_n(gs), *collected)
+    optimizer.apply_gradients(zip(summed, model.trainable_variables))
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+""",
+    "summed by functools.reduce": _STEP
+    + """
+from functools import reduce
+for step in range(100):
+    collected = []
+    for _ in range(k):
+        x, y = next(batches)
+        collected.append(grad(x, y))
+    summed = reduce(lambda a, b: [p + q for p, q in zip(a, b)], collected)
+    optimizer.apply_gradients(zip(summed, model.trainable_variables))
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+""",
+    "the first gradients start the sum": _STEP
+    + """
+for step in range(100):
+    for i in range(k):
+        g = grad(*next(batches))
+        if i == 0:
+            acc = g
+        else:
+            acc = [p + q for p, q in zip(acc, g)]
+    optimizer.apply_gradients(zip(acc, model.trainable_variables))
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+""",
+    "the first gradients start a list that is added to": _STEP
+    + """
+for step in range(100):
+    for i in range(k):
+        g = grad(*next(batches))
+        if i == 0:
+            acc = list(g)
+        else:
+            for j in range(len(acc)):
+                acc[j] += g[j]
+    optimizer.apply_gradients(zip(acc, model.trainable_variables))
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+""",
+    "a dict of sums": _STEP
+    + """
+for step in range(100):
+    acc = {}
+    for i in range(k):
+        g = grad(*next(batches))
+        for v, dv in zip(model.trainable_variables, g):
+            if v.ref() in acc:
+                acc[v.ref()] += dv
+            else:
+                acc[v.ref()] = dv
+    optimizer.apply_gradients([(acc[v.ref()], v) for v in model.trainable_variables])
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+""",
+    "started by the first of every k steps": _STEP
+    + """
+for step, (x, y) in enumerate(dataset):
+    g = grad(x, y)
+    if step % k == 0:
+        acc = g
+    else:
+        acc = [tf.add(p, q) for p, q in zip(acc, g)]
+    if (step + 1) % k == 0:
+        optimizer.apply_gradients(zip(acc, model.trainable_variables))
+#       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+""",
+    "a list of None": _STEP
+    + """
+for step in range(100):
+    acc = [None] * len(model.trainable_variables)
+    for _ in range(k):
+        g = grad(*next(batches))
+        for j, gj in enumerate(g):
+            acc[j] = gj if acc[j] is None else acc[j] + gj
+    optimizer.apply_gradients(zip(acc, model.trainable_variables))
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 """,
 }

@@ -7,6 +7,17 @@ optimizer = tf.keras.optimizers.SGD(0.1)
 loss_fn = tf.keras.losses.MeanSquaredError()
 """
 
+_STEP = (
+    _MODEL
+    + """
+k = 4
+def grad(x, y):
+    with tf.GradientTape() as tape:
+        loss = loss_fn(y, model(x, training=True))
+    return tape.gradient(loss, model.trainable_variables)
+"""
+)
+
 SILENT = {
     "the sum of squares is kept for something else": _MODEL
     + """
@@ -72,5 +83,17 @@ for step, (x, y) in enumerate(dataset):
 #   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
     if (step + 1) % 4 == 0:
         total = None
+""",
+    "the first gradients start the sum, which is applied each time": _STEP
+    + """
+for step in range(100):
+    for i in range(k):
+        g = grad(*next(batches))
+        if i == 0:
+            acc = g
+        else:
+            acc = [p + q for p, q in zip(acc, g)]
+        optimizer.apply_gradients(zip(acc, model.trainable_variables))
+#       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 """,
 }
