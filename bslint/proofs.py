@@ -6,12 +6,15 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from bslint.progress import Proofs
 from bslint.quantity import read_size
 from bslint.request import RunError
 from bslint.terminal import err
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from rich.console import Console
 
     from bslint.diagnostic import Diagnostic
     from bslint.request import Proof, Request
@@ -45,17 +48,15 @@ def proved(request: Request, proof: Proof, targets: Sequence[Target], outcomes: 
         keeps=not (request.no_cache or request.is_stdin),
         cache=request.cache_dir,
     )
-    files = _files(targets, outcomes)
-    if not request.quiet and sys.stderr.isatty():
-        from rich.console import Console
-
-        with Console(stderr=True).status("proving") as status:
-            return prove(files, wanted, status.update)
-    return prove(files, wanted, err if request.verbose else _nothing)
+    shows = not request.quiet and sys.stderr.isatty()
+    with Proofs(_console() if shows else None, err if request.verbose else None) as watch:
+        return prove(_files(targets, outcomes), wanted, watch)
 
 
-def _nothing(_: str) -> None:
-    pass
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(stderr=True)
 
 
 def _memory(proof: Proof) -> int | None:

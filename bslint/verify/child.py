@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import uuid
 from contextlib import suppress
@@ -67,10 +68,18 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """What a child may use: seconds, and bytes of resident memory together with its own children."""
+    """What a child may use: seconds, and bytes of resident memory together with its own children.
+
+    Once `stop` is set it is ended at once.
+    """
 
     seconds: float
     memory: int
+    stop: threading.Event = msgspec.field(default_factory=threading.Event)
+
+
+class StoppedError(Exception):
+    """A child was ended, or not started, because nobody waits for its answer any more."""
 
 
 def run(
@@ -90,6 +99,7 @@ def run(
 
     Raises:
         OSError: the interpreter can't be started.
+        StoppedError: `limits.stop` was set.
     """
     began = time.monotonic()
     mark = uuid.uuid4().hex
@@ -180,6 +190,8 @@ class _Watch:
                 return "result"
             if ended and not some:
                 return "signal" if self.process.returncode < 0 else "exit"
+            if self.limits.stop.is_set():
+                raise StoppedError
             if time.monotonic() > deadline:
                 return "timeout"
             self.peak = max(self.peak, resident(self.process.pid))
@@ -274,4 +286,4 @@ def _marked(mark: str) -> Iterator[psutil.Process]:
                 yield process
 
 
-__all__ = ["Ending", "Limits", "Outcome", "resident", "run"]
+__all__ = ["Ending", "Limits", "Outcome", "StoppedError", "resident", "run"]

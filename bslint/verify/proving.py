@@ -10,6 +10,7 @@ import threading
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,6 +20,7 @@ from bslint.diagnostic import Verification
 from bslint.memory.devices import device
 from bslint.quantity import show_size
 from bslint.registry import rules
+from bslint.report.common import relative
 from bslint.source import SourceError, read
 from bslint.verify import pipelines
 from bslint.verify.child import Limits, Outcome, run
@@ -31,10 +33,10 @@ from bslint.verify.slices import MODEL
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from bslint.config import Configuration
     from bslint.diagnostic import Diagnostic
+    from bslint.progress import Proofs
     from bslint.verify.recipe import Recipe
 
 # Findings that say what a training needs; a trial step or a trace proves them.
@@ -44,6 +46,8 @@ OF_WINDOWS = frozenset(("BS301", "BS302", "BS303", "BS304", "BS305", "BS309"))
 PROVABLE = OF_MEMORY | OF_WINDOWS | pipelines.CODES
 # Of the memory that is free, a child gets so much.
 _SHARE = 0.8
+# A traced step that needs so many times the memory of a device does not fit, however far off the trace may be.
+_FAR_ABOVE = 2
 
 # Parts of a proof that took less than so many seconds are not named.
 _SHORTEST = 0.05
@@ -66,6 +70,8 @@ class Wanted(msgspec.Struct, frozen=True):
         keeps: whether answers of earlier runs are used, and new ones kept.
         cache: the folder for them; None for the one beside each configuration.
         kept: the answers for the file at hand.
+        given: the answers of this run, by request.
+        stop: once it is set, children are ended and none is started.
     """
 
     device: str = "auto"
@@ -77,6 +83,8 @@ class Wanted(msgspec.Struct, frozen=True):
     keeps: bool = False
     cache: Path | None = None
     kept: Kept | None = None
+    given: dict[bytes, Outcome] = msgspec.field(default_factory=dict)
+    stop: threading.Event = msgspec.field(default_factory=threading.Event)
 
 
 class File(msgspec.Struct, frozen=True):
@@ -107,27 +115,39 @@ def provable(file: File) -> list[Provable]:
     return list(found.values())
 
 
-def prove(files: Sequence[File], wanted: Wanted, say: Callable[[str], None]) -> list[Diagnostic]:
+def prove(files: Sequence[File], wanted: Wanted, watch: Proofs) -> list[Diagnostic]:
     """All findings of the files, those that could be proved with a verdict."""
     tasks = [(file, group) for file in files for group in _groups(provable(file))]
+    watch.expect(len(tasks))
     verdicts: dict[tuple[str, Key], Verification] = {}
     kept = {file.path: _kept(file, wanted) for file in files}
 
     def one(task: tuple[File, list[Provable]]) -> None:
         file, group = task
-        codes = ", ".join(dict.fromkeys(each.diagnostic.code for each in group))
-        where = f"{codes} {file.path}:{group[0].diagnostic.location.row}"
         how = msgspec.structs.replace(wanted, kept=kept[file.path])
-        for each, made in zip(group, judged(group, how, lambda words: say(f"{where}: {words}")), strict=True):
-            verdicts[file.path, _key(each.diagnostic)] = made
+        with watch.one(_title(file, group)) as say:
+            for each, made in zip(group, judged(group, how, say), strict=True):
+                verdicts[file.path, _key(each.diagnostic)] = made
 
-    with ThreadPoolExecutor(wanted.jobs) as pool:
+    pool = ThreadPoolExecutor(wanted.jobs)
+    try:
         list(pool.map(one, tasks))
+    except BaseException:
+        # Ctrl-C, or a mistake of ours: children that run are not waited for.
+        wanted.stop.set()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
     return [
         msgspec.structs.replace(each, verification=verdicts.get((file.path, _key(each))))
         for file in files
         for each in file.diagnostics
     ]
+
+
+def _title(file: File, group: Sequence[Provable]) -> str:
+    codes = ", ".join(dict.fromkeys(each.diagnostic.code for each in group))
+    return f"{codes} {relative(file.path, Path.cwd())}:{group[0].diagnostic.location.row}"
 
 
 def _kept(file: File, wanted: Wanted) -> Kept | None:
@@ -211,8 +231,7 @@ def _memory(found: Provable, wanted: Wanted, say: Callable[[str], None]) -> Veri
     if found.finding.subject.method == "loop":
         return _by_hand(request, wanted, say)
     traced = _run({**request, "method": "trace", "search_seconds": wanted.timeout / 2}, wanted, say)
-    limit = traced.result.get("limit_bytes") or 0
-    if limit > _room() and not str(traced.result.get("device", "CPU")).startswith("GPU"):
+    if not str(traced.result.get("device", "CPU")).startswith("GPU") and _tells(traced):
         return msgspec.structs.replace(_judged(traced, "trace"), parts=_parts(traced))
     tried = _run({**request, "method": "trial-step"}, wanted, say)
     judged = _judged(tried, "trial-step")
@@ -225,6 +244,12 @@ def _memory(found: Provable, wanted: Wanted, say: Callable[[str], None]) -> Veri
         seconds=round(traced.seconds + tried.seconds, 1),
         parts=_parts(traced, tried),
     )
+
+
+def _tells(traced: Outcome) -> bool:
+    """Whether a trial on a CPU would say no more: too little room here, or minutes to run out of it."""
+    limit, peak = traced.result.get("limit_bytes") or 0, traced.result.get("peak_bytes") or 0
+    return limit > _room() or (traced.result.get("outcome") == "out-of-memory" and peak > _FAR_ABOVE * limit)
 
 
 def _parts(*outcomes: Outcome) -> dict[str, float]:
@@ -263,10 +288,12 @@ def _room() -> int:
 def _run(request: dict[str, Any], wanted: Wanted, say: Callable[[str], None]) -> Outcome:
     """The answer to a request: one that is kept, or a child's."""
     known = wanted.kept.get(request) if wanted.kept is not None else None
+    key = msgspec.json.encode(request, order="sorted")
+    known = known or wanted.given.get(key)
     if known is not None:
         return known
     with _turn(request):
-        outcome = _asked(request, wanted, say)
+        outcome = wanted.given[key] = _asked(request, wanted, say)
     if wanted.kept is not None:
         wanted.kept.put(request, outcome)
     return outcome
@@ -282,7 +309,7 @@ def _turn(request: dict[str, Any]) -> AbstractContextManager[Any]:
 
 
 def _asked(request: dict[str, Any], wanted: Wanted, say: Callable[[str], None]) -> Outcome:
-    return run(request, Limits(wanted.timeout, _room()), python=wanted.python, progress=say)
+    return run(request, Limits(wanted.timeout, _room(), wanted.stop), python=wanted.python, progress=say)
 
 
 def _judged(outcome: Outcome, method: Any) -> Verification:

@@ -136,7 +136,8 @@ def failure(error: BaseException) -> dict[str, Any]:
     """What a person needs to see of an error, and where in the recipe it happened."""
     from bslint.verify.trial import is_out_of_memory, words
 
-    reason = f"{type(error).__name__}: {words(error)}"
+    # AutoGraph's text begins with the type already.
+    reason = f"{type(error).__name__}: {words(error).removeprefix(f'{type(error).__name__}: ')}"
     if isinstance(error, ModuleNotFoundError):
         reason += f" in {sys.executable} (`--python` names another)"
     if is_out_of_memory(error):
