@@ -11,6 +11,7 @@ import libcst as cst
 import msgspec
 
 from bslint.analysis.analyse import Facts, analyse
+from bslint.analysis.loops import drawn
 from bslint.analysis.values import Array, Items, Known, Stage, Value, array_of
 from bslint.check import Locator, diagnostic_of
 from bslint.rule import Context
@@ -122,13 +123,18 @@ class ReadProgram:
         return recipe("".join(self._texts), way, self._known.get)
 
     def _loop(self, run: Run) -> Recipe:
-        if not isinstance(run.node, cst.For):
-            raise NoRecipeError("the training is a loop that draws its batches by hand")
-        nodes = [*(node for node in run.calls if isinstance(node, cst.Call)), run.node.iter]
+        own = run.node
+        if not isinstance(own, cst.For | cst.While):
+            raise NoRecipeError("the training is not a loop over its data")
+        over = drawn(run.loop.iterable) if run.loop is not None else ()
+        head = own.iter if isinstance(own, cst.For) else own.test
+        nodes = [*(node for node in run.calls if isinstance(node, cst.Call)), head]
         places = [self._spans.get(id(node)) for node in nodes]
         if places[-1] is None:
             raise NoRecipeError("the training is in another file")
-        return loop("".join(self._texts), [place for place in places if place], self._known.get, self._stand_in)
+        way = [place for place in places if place]
+        draws = not any(one is run.data for one in over)
+        return loop("".join(self._texts), way, self._known.get, self._stand_in, draws=draws)
 
     def _join(self) -> None:
         """One text of all blocks, the places of the calls in it, and literals for what is known."""

@@ -16,10 +16,14 @@ import msgspec
 from bslint.verify.slices import (
     BATCHES,
     DATASET,
+    EVALUATION,
+    ITERATOR,
     LOOK,
     MODEL,
     SOURCES,
     STEPS,
+    TURN,
+    TURNS,
     Slice,
     Statements,
     Whole,
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
 # First row and column, last row and column; rows from 1, columns in bytes from 0, as `ast` has them.
 Place: TypeAlias = tuple[int, int, int, int]
 Function: TypeAlias = "ast.FunctionDef | ast.AsyncFunctionDef"
+Loop: TypeAlias = "ast.For | ast.While"
 Known: TypeAlias = "Callable[[Place], str | None]"
 StandIn: TypeAlias = "Callable[[str], ast.expr]"
 
@@ -102,19 +107,27 @@ def pipeline(text: str, way: Sequence[Place], known: Known, stand_in: StandIn, *
     return _Cutter(text, way, known, names, stand_in).cut(_around if statement else _itself)
 
 
-def loop(text: str, way: Sequence[Place], known: Known, stand_in: StandIn) -> Recipe:
+def loop(text: str, way: Sequence[Place], known: Known, stand_in: StandIn, *, draws: bool = False) -> Recipe:
     """Cut a training loop and all that it hangs on out of a program; its batches are synthetic ones.
+
+    The loop over validation data behind it comes along, where nothing that it needs is missing.
 
     Args:
         text: the program.
-        way: places of the calls that lead to it, outermost first; the last is what the loop goes over.
+        way: places of the calls that lead to it, outermost first; the last is what the loop goes over, or its test.
         known: as for `recipe`.
         stand_in: as for `pipeline`; the program's own data set tells what a batch is like.
+        draws: whether the loop draws its batches by hand from what `iter` made.
 
     Raises:
         NoRecipeError: the way can't be followed.
     """
-    return _Cutter(text, way, known, (STEPS,), stand_in, is_loop=True).cut_loop()
+
+    def made(*, evaluates: bool) -> Recipe:
+        return _Cutter(text, way, known, (STEPS,), stand_in, is_loop=True).cut_loop(draws=draws, evaluates=evaluates)
+
+    with_evaluation = made(evaluates=True)
+    return made(evaluates=False) if with_evaluation.missing else with_evaluation
 
 
 class _Cutter:
@@ -136,7 +149,7 @@ class _Cutter:
             (one.asname or one.name).partition(".")[0] for one in ast.walk(self.tree) if isinstance(one, ast.alias)
         )
         self.parents = {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
-        self.way: list[ast.Call | ast.For] = [self._call(place) for place in way[: len(way) - is_loop]]
+        self.way: list[ast.Call | Loop] = [self._call(place) for place in way[: len(way) - is_loop]]
         if is_loop:
             self.way.append(self._loop(way[-1]))
         self.absent: set[str] = set()
@@ -150,11 +163,14 @@ class _Cutter:
             raise NoRecipeError("the training is a loop")
         return self._back(len(self.way) - 1, aim(call))
 
-    def cut_loop(self) -> Recipe:
+    def cut_loop(self, *, draws: bool, evaluates: bool) -> Recipe:
         own = self.way[-1]
-        if not isinstance(own, ast.For):
+        if isinstance(own, ast.Call):
             raise NoRecipeError("the training is not a loop over its data")
-        whole = Whole(own.target, _over_batches(own.iter), without_banned(own.body) or [ast.Pass()], [])
+        evaluation = self._evaluation(own) if evaluates else None
+        if draws:
+            _synthetic(self.tree)
+        whole = Whole(_repeated(own, draws=draws), evaluation)
         function = self._function(own)
         done = self._assignment(ast.Constant(True))
         if function is None:
@@ -189,12 +205,22 @@ class _Cutter:
                 return node
         raise NoRecipeError("the training, or a call that leads to it, is in another file")
 
-    def _loop(self, place: Place) -> ast.For:
-        """The loop over what stands at a place."""
+    def _loop(self, place: Place) -> Loop:
+        """The loop over what stands at a place, or whose test does."""
         for node in ast.walk(self.tree):
-            if isinstance(node, ast.For) and _place(node.iter) == place:
+            if isinstance(node, ast.For | ast.While) and _place(_head(node)) == place:
                 return node
         raise NoRecipeError("the training is in another file")
+
+    def _evaluation(self, own: Loop) -> ast.For | None:
+        """The loop behind a training loop that goes over other data, as far as its place tells."""
+        blocks: list[Statements] = [getattr(self.parents[own], name, []) for name in ("body", "orelse", "finalbody")]
+        block = next((one for one in blocks if own in one), [own])
+        for one in block[block.index(own) + 1 :]:
+            if isinstance(one, ast.For) and not is_banned(one.iter):
+                body = without_banned(copy.deepcopy(one.body))
+                return ast.For(one.target, _over(EVALUATION, copy.deepcopy(one.iter)), body, []) if body else None
+        return None
 
     def _function(self, node: ast.AST) -> Function | None:
         """The innermost function around a node."""
@@ -380,12 +406,42 @@ def _itself(call: ast.Call) -> ast.expr:
     return call
 
 
-def _over_batches(data: ast.expr) -> ast.expr:
+def _head(own: Loop) -> ast.expr:
+    return own.iter if isinstance(own, ast.For) else own.test
+
+
+def _repeated(own: Loop, *, draws: bool) -> Loop:
+    """A loop that a proof can run: over synthetic batches, or turn by turn where it draws its batches itself."""
+    body = without_banned(own.body) or [ast.Pass()]
+    if not draws and isinstance(own, ast.For):
+        return ast.For(own.target, _over(BATCHES, own.iter), body, [])
+    if isinstance(own, ast.For):
+        return ast.For(own.target, _called_with(TURNS, own.iter), body, [])
+    return ast.While(ast.UnaryOp(ast.Not(), ast.Call(ast.Name(TURN, ast.Load()), [], [])), body, [])
+
+
+def _over(function: str, data: ast.expr) -> ast.expr:
     """What a loop goes over, with synthetic batches instead of its data: inside of `enumerate` or a progress bar."""
-    if isinstance(data, ast.Call) and called(data).rpartition(".")[2] in _WRAPPERS and data.args:
-        data.args[0] = _over_batches(data.args[0])
-        return data
-    return ast.Call(ast.Name(BATCHES, ast.Load()), [data], [])
+    if isinstance(data, ast.Call) and data.args:
+        name = called(data).rpartition(".")[2]
+        if name in _WRAPPERS:
+            data.args[0] = _over(function, data.args[0])
+            return data
+        if name == "zip" and not any(isinstance(one, ast.Starred) for one in data.args):
+            data.args = [_over(function, data.args[0]), *(_called_with(ITERATOR, one) for one in data.args[1:])]
+            return data
+    return _called_with(function, data)
+
+
+def _called_with(function: str, data: ast.expr) -> ast.expr:
+    return ast.Call(ast.Name(function, ast.Load()), [data], [])
+
+
+def _synthetic(tree: ast.AST) -> None:
+    """Let every iterator be one over synthetic batches."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and len(node.args) == 1 and called(node) == "iter":
+            node.func = ast.Name(ITERATOR, ast.Load())
 
 
 def _around(call: ast.Call) -> ast.expr:

@@ -19,8 +19,14 @@ _BOUND = frozenset((MODEL, DATASET, STEPS))
 # The functions of which a recipe gets synthetic samples, and looks at a dataset.
 STAND_IN = "bslint_stand_in"
 LOOK = "bslint_look"
-# The function that gives a training loop its synthetic batches.
+# The functions that give a training loop its synthetic batches, one by one or when it draws them, an evaluation its
+# one batch, and that tell a loop which draws whether it has run often enough, or give it the numbers of its turns.
 BATCHES = "bslint_batches"
+ITERATOR = "bslint_iterator"
+EVALUATION = "bslint_evaluation"
+TURN = "bslint_turn"
+TURNS = "bslint_turns"
+_GIVEN = (STAND_IN, LOOK, BATCHES, ITERATOR, EVALUATION, TURN, TURNS)
 # Calls that train, measure, read data, write files, draw or talk: a recipe has none of them.
 BANNED = frozenset(
     "fit fit_generator train_on_batch evaluate evaluate_generator predict predict_generator predict_on_batch "
@@ -38,7 +44,10 @@ SOURCES = frozenset(
     "from_tensor_slices from_generator list_files tfds.load".split()
 )
 # `tfds.load` and `np.load`, but not `pickle.loads`.
-_BANNED_PATHS = frozenset("tfds.load tfds.builder np.load numpy.load wandb.init mlflow.start_run nn.load".split())
+_BANNED_PATHS = frozenset(
+    "tfds.load tfds.builder np.load numpy.load wandb.init mlflow.start_run nn.load tf.summary.scalar tf.summary.image "
+    "tf.summary.histogram tf.summary.text tf.summary.trace_on tf.summary.trace_export".split()
+)
 # Calls without a result that change how models are built.
 _SETTINGS = frozenset(
     "set_global_policy set_policy set_image_data_format set_floatx set_random_seed set_seed run_functions_eagerly "
@@ -220,11 +229,11 @@ class Slice:
             self.needed |= names_in(statement)
             return [statement]
         if isinstance(statement, Whole):
-            counted = {root(one.target) for one in ast.walk(statement) if isinstance(one, ast.AugAssign)}
-            self.needed |= (names_in(statement) | {name for name in counted if name}) - bound(
-                ast.For(statement.target, statement.iter, [], [])
-            )
-            return [ast.For(statement.target, statement.iter, statement.body, [])]
+            parts = [one for one in (statement.loop, statement.evaluation) if one is not None]
+            counted = {root(one.target) for each in parts for one in ast.walk(each) if isinstance(one, ast.AugAssign)}
+            targets = {name for one in parts if isinstance(one, ast.For) for name in _targets(one)}
+            self.needed |= (names_in(parts) | {name for name in counted if name}) - targets
+            return [*parts]
         if _is_compound(statement):
             return self._compound(statement)
         binds = bound(statement)
@@ -271,7 +280,7 @@ class Slice:
         """A block statement with the blocks inside it sliced; its header is kept whole."""
         fields = [name for name in ("body", "orelse", "finalbody") if getattr(statement, name, None)]
         if isinstance(statement, ast.For) and _changes_elements(statement) and root(statement.iter) in self.needed:
-            self.needed |= bound(ast.For(statement.target, statement.iter, [], []))
+            self.needed |= _targets(statement)
         blocks = {name: self._branch(getattr(statement, name)) for name in fields}
         if isinstance(statement, (ast.For, ast.While)):
             # A loop's body is read again by its next turn.
@@ -281,7 +290,7 @@ class Slice:
             return []
         if isinstance(statement, ast.For) and _ends_at_once(blocks["body"]):
             body = blocks["body"][:-1]
-            if not names_in(body) & bound(ast.For(statement.target, statement.iter, [], [])):
+            if not names_in(body) & _targets(statement):
                 return body
         header = _header(statement)
         if any(is_banned(one, self._allowed) for one in header):
@@ -311,8 +320,17 @@ class Slice:
         return ast.ExceptHandler(handler.type, handler.name, body or [ast.Pass()])
 
 
-class Whole(ast.For):
-    """A loop that a proof runs as it is."""
+def _targets(loop: ast.For) -> set[str]:
+    return bound(ast.For(loop.target, loop.iter, [], []))
+
+
+class Whole(ast.Pass):
+    """A loop that a proof runs as it is, and the evaluation behind it."""
+
+    def __init__(self, loop: ast.For | ast.While, evaluation: ast.For | None) -> None:
+        super().__init__()
+        self.loop = loop
+        self.evaluation = evaluation
 
 
 def without_banned(statements: Sequence[ast.stmt]) -> Statements:
@@ -345,7 +363,7 @@ def _ends_at_once(body: Statements) -> bool:
 
 def missing(cut: Slice) -> set[str]:
     """The names that nothing in a slice binds, and that Python does not have by itself."""
-    return cut.needed.difference(_BUILTINS, (STAND_IN, LOOK, BATCHES), *map(bound, cut.kept))
+    return cut.needed.difference(_BUILTINS, _GIVEN, *map(bound, cut.kept))
 
 
 def _takes_words(statement: ast.stmt) -> bool:
