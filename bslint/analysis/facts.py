@@ -274,8 +274,13 @@ class Pipeline(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def only_looked_at(self) -> bool:
-        """Whether all its known uses are evaluations and looks: nothing trains on it."""
-        return not self.trainings and (bool(self.evaluations) or self.peeked)
+        """Whether all its known uses are evaluations, looks and unit tests: nothing trains on it."""
+        return not self.trainings and (bool(self.evaluations) or self.is_sample)
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether it is only made to be looked at, by a person or a unit test; no model is known to get it."""
+        return not self.trainings and (self.peeked or (self.in_test and not self.evaluations))
 
     @property
     def in_test(self) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import msgspec
 
-from bslint.analysis import containers, expressions, statements
+from bslint.analysis import containers, expressions, statements, unit_tests
 from bslint.analysis.accumulation import Ledger
 from bslint.analysis.apis import BATCHING, SOURCES
 from bslint.analysis.guards import consistent
@@ -453,8 +453,7 @@ class Interpreter:
         """Whether a unit test is being executed: functions are called `test_…` or `…_test`, or the file has tests."""
         if self.of_tests:
             return True
-        names = (frame.function.name for frame in self.frames if frame.function is not None)
-        return any("test" in name.lower().split("_") or name.startswith("test") for name in names)
+        return any(unit_tests.is_one(frame.function.name) for frame in self.frames if frame.function is not None)
 
     def touch(self, value: Value) -> None:
         """The program uses a value: handlers that went on with a half-trained model want to know."""

@@ -372,8 +372,9 @@ def duck_method(it: Interpreter, receiver: Value, name: str, arguments: Argument
     fed = any(isinstance(one, Dataset) for one in alternatives(data))
     if not fed and not KERAS_KEYWORDS & arguments.keywords.keys() and it.field(receiver, "compiled") is None:
         return None
-    label = f"`{receiver.label}`" if isinstance(receiver, Symbol) else "the model"
-    record_run(it, name, Model(receiver, note=f"{label} comes from somewhere out of sight"), arguments, node)
+    label = receiver.label if isinstance(receiver, Symbol) else "?"
+    shown = "the model" if "?" in label else f"`{label}`"
+    record_run(it, name, Model(receiver, note=f"{shown} comes from somewhere out of sight"), arguments, node)
     return it.unknown(node, f"{name}(…)")
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _WORDS = re.compile("[a-z]+")
 _TESTS = frozenset(("test", "tests", "testing", "mock", "mocks", "conftest"))
 _HELPERS = frozenset(("util", "utils", "helper", "helpers", "mock", "mocks", "conftest"))
+_TRAINING = frozenset(("train", "training", "fit"))
 _FRAMEWORKS = frozenset(("unittest", "pytest", "absltest", "parameterized", "TestCase"))
 
 
@@ -26,6 +27,12 @@ def are_in(path: str, blocks: Sequence[cst.Module | str]) -> bool:
     if not words & _TESTS:
         return False
     return bool(words & _HELPERS) or any(name in _FRAMEWORKS for block in blocks for name in _names(block))
+
+
+def is_one(name: str) -> bool:
+    """Whether a function of this name is a unit test, or makes what one needs; `train_and_test` is neither."""
+    words = name.lower().split("_")
+    return words[0].startswith("test") or ("test" in words and not _TRAINING.intersection(words))
 
 
 def _names(block: cst.Module | str) -> Iterator[str]:

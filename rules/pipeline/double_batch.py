@@ -44,7 +44,7 @@ from bslint.rule import BATCHED, DATASETS, Context, Finding, link, rule
 @rule("BS211", "double-batch", "error", literals=[BATCHED], reach=[DATASETS])
 def check(pipeline: Pipeline, context: Context) -> Iterator[Finding]:
     """Judge one chain of steps."""
-    if pipeline.peeked and not pipeline.trainings:
+    if pipeline.is_sample:
         return
     first: Stage | None = None
     between: list[Stage] = []

@@ -25,3 +25,15 @@ def test_tests_are_known_by_what_they_use(text):
 @pytest.mark.parametrize("text", SCRIPTS)
 def test_scripts_to_try_things_out_are_no_unit_tests(text):
     assert not unit_tests.are_in("test.py", [cst.parse_module(f"{text}\n"), "does not parse ("])
+
+
+@pytest.mark.parametrize(
+    "name", ["test_fit", "testFit", "_test_input_fn", "run_test", "test_training_step", "make_test_data"]
+)
+def test_functions_of_unit_tests_are_known_by_their_names(name):
+    assert unit_tests.is_one(name)
+
+
+@pytest.mark.parametrize("name", ["train_and_test", "train_test_loop", "fit", "latest", "run_training_test"])
+def test_what_trains_is_no_unit_test(name):
+    assert not unit_tests.is_one(name)
