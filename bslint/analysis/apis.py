@@ -482,11 +482,15 @@ KEEPING_PREFIXES: tuple[str, ...] = (
     "gin.",
 )
 
+# What parameters that are gradients are called.
+GRADIENT_NAMES: frozenset[str] = frozenset(("gradients", "grads", "grads_and_vars"))
+
 # Code that names none of these makes no fact by itself: no pipeline, no training, no handler around one.
 TELLING_NAMES: frozenset[str] = frozenset(
     (
         *BATCHING, *FIT_PARAMETERS, *UPDATE_METHODS, *(name.rpartition(".")[2] for name in SOURCES), "batch_size", "Dataset",
-        "GradientTape", "assign_sub", "cache", "flat_map", "interleave", "map_and_batch", "prefetch", "prefetch_to_device",
+        "GradientTape", *GRADIENT_NAMES, "assign_sub", "cache", "flat_map", "interleave", "map_and_batch",
+        "prefetch", "prefetch_to_device",
         "ResourceExhaustedError", "OpError", "function", "shuffle", "shuffle_and_repeat", "with_options", "take_while", "unbatch",
     )
 ) - {"load", "range", "zip", "random", "counter", "as_dataset"}  # fmt: skip

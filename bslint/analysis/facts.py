@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from bslint.analysis.arguments import Argument, Arguments
     from bslint.analysis.readings import Reading
-    from bslint.analysis.values import Api, Class, Function, Key, Object, Stage, Value
+    from bslint.analysis.values import Api, Class, Function, Key, Object, Stage, Symbol, Value
     from bslint.memory.network import Network
 
 Exit: TypeAlias = Literal["raise", "return", "exit", "break", "continue", "falls-through"]
@@ -305,6 +305,7 @@ class Discarded(msgspec.Struct, frozen=True, eq=False):
         displayed: a notebook shows the value.
         smoke: it is the last thing that a unit test does.
         gradients: the gradients that it is computed from.
+        parameters: the parameters, of functions that nobody is seen to call, that it is computed from.
         item: what stands for the items of a list that is dropped.
     """
 
@@ -314,6 +315,7 @@ class Discarded(msgspec.Struct, frozen=True, eq=False):
     displayed: bool = False
     smoke: bool = False
     gradients: tuple[Gradient, ...] = ()
+    parameters: tuple[Symbol, ...] = ()
     item: Value | None = None
 
 
@@ -327,6 +329,7 @@ class OomHandler(msgspec.Struct, eq=False):
         runs: trainings that happen in the `try` body: an out-of-memory error may come from them.
         steps: updates of weights that are written by hand in the `try` body, or in what it calls.
         stepped: identities of the models whose gradients are taken there.
+        again: the calls in the handler that make a step by hand with one of these models, or update it.
         in_test: a unit test is being executed.
         retries: trainings that happen in the handler itself.
         retry_calls: the calls in the handler that train again, or that start the function around the `try` again.
@@ -351,6 +354,7 @@ class OomHandler(msgspec.Struct, eq=False):
     records: bool
     steps: tuple[cst.CSTNode, ...] = ()
     stepped: frozenset[Key] = frozenset()
+    again: tuple[cst.CSTNode, ...] = ()
     in_test: bool = False
     used_after: bool = False
     repeats: list[tuple[Training, cst.CSTNode]] = msgspec.field(default_factory=list)

@@ -50,7 +50,7 @@ class Tape(msgspec.Struct, eq=False):
         outer: the tapes that are recording when it starts to, outermost first.
         where: the loops around it.
         gradients: the calls that differentiate on it, in order.
-        calls: what out of sight is called while it records: callee and call.
+        calls: what out of sight is called while it records: callee, call, and what it is given.
         tail: the statements of its block from the first gradient on, when they can leave the block.
         shared: it is handed to code out of sight, kept, or returned: more gradients may be taken from it.
         clause: the comprehension that opens it for each of its elements.
@@ -63,7 +63,7 @@ class Tape(msgspec.Struct, eq=False):
     outer: tuple[Tape, ...] = ()
     where: Where = ()
     gradients: list[Gradient] = msgspec.field(default_factory=list)
-    calls: list[tuple[Value, cst.CSTNode]] = msgspec.field(default_factory=list)
+    calls: list[tuple[Value, cst.CSTNode, tuple[Value, ...]]] = msgspec.field(default_factory=list)
     tail: tuple[cst.CSTNode, ...] = ()
     shared: bool = False
     clause: Clause | None = None
@@ -86,6 +86,8 @@ class Gradient(msgspec.Struct, frozen=True, eq=False):
         inputs: whatever the target is computed from.
         direct: the target may use variables themselves, such as those in the `losses` that a model keeps.
         models: what is known of the models whose variables are among the sources.
+        trained: the identities of those models, and of those that are parameters.
+        judged: the calls, recorded by the tape, that are given what the models returned.
         where: the loops around it.
         repeated: a comprehension takes it several times.
     """
@@ -105,6 +107,8 @@ class Gradient(msgspec.Struct, frozen=True, eq=False):
     models: tuple[Model, ...] = ()
     where: Where = ()
     repeated: bool = False
+    trained: frozenset[Key] = frozenset()
+    judged: frozenset[cst.CSTNode] = frozenset()
 
 
 class Forward(msgspec.Struct, frozen=True, eq=False):

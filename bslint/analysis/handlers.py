@@ -28,10 +28,31 @@ _EXITS: dict[str, Exit] = {
 
 
 class Steps(NamedTuple):
-    """Training steps that are written by hand: the updates, and the identities of the models."""
+    """Training steps that are written by hand.
+
+    Args:
+        updates: the updates of weights.
+        calls: the calls that lead to them from the function that is being executed, or the updates themselves.
+        models: the identities of the models whose gradients are taken.
+    """
 
     updates: tuple[cst.CSTNode, ...]
+    calls: tuple[cst.CSTNode, ...]
     models: frozenset[Key]
+
+
+def _steps(it: Interpreter, first_update: int, first_gradient: int) -> Steps:
+    """The steps since then."""
+    depth = len(it.frames)
+    events = [update.event for update in it.ledger.updates[first_update:]]
+    calls = (event.frames[depth].node if len(event.frames) > depth else None for event in events)
+    gradients = [*it.tapes.gradients.values()][first_gradient:]
+    gradients += [hit.found for update in it.ledger.updates[first_update:] for hit in update.gradients]
+    return Steps(
+        tuple(dict.fromkeys(event.node for event in events)),
+        tuple(dict.fromkeys(call or event.node for call, event in zip(calls, events, strict=True))),
+        frozenset(key for one in gradients for key in one.trained),
+    )
 
 
 def try_statement(it: Interpreter, node: cst.Try | cst.TryStar) -> Flow:
@@ -41,16 +62,12 @@ def try_statement(it: Interpreter, node: cst.Try | cst.TryStar) -> Flow:
     before = it.store.mark()
     path = it.path
     first_run, first_return = len(it.effects.runs), len(it.frame.returns)
-    first_update, first_gradient = len(it.effects.updates), len(it.tapes.gradients)
+    first_update, first_gradient = len(it.ledger.updates), len(it.tapes.gradients)
     it.trying += bool(handlers)
     flow = it.run(node.body.body)
     it.trying -= bool(handlers)
     runs = [run for run in it.effects.runs[first_run:] if isinstance(run, Training)]
-    gradients = [*it.tapes.gradients.values()][first_gradient:]
-    steps = Steps(
-        tuple(dict.fromkeys(it.effects.updates[first_update:])),
-        frozenset(model.value.key for one in gradients for model in one.models),
-    )
+    steps = _steps(it, first_update, first_gradient)
     body_changes = it.store.changes(before)
     ends: list[tuple[Guard, Changes]] = []
     if flow == "next" and node.orelse is not None:
@@ -133,6 +150,7 @@ def _handle(
     steps: Steps,
 ) -> Flow:
     first_run, first_recursion = len(it.effects.runs), len(it.effects.recursions)
+    first_update, first_gradient = len(it.ledger.updates), len(it.tapes.gradients)
     mark = it.store.mark()
     flow = it.run(handler.body.body)
     names = caught[position]
@@ -161,6 +179,7 @@ def _handle(
             records=records,
             steps=steps.updates,
             stepped=steps.models,
+            again=_again(steps, _steps(it, first_update, first_gradient)),
             in_test=it.in_test,
         )
     )
@@ -169,6 +188,11 @@ def _handle(
         retries.by_recursion(it, it.effects.handlers[-1], recursions)
     _watch(it, it.effects.handlers[-1])
     return flow
+
+
+def _again(steps: Steps, later: Steps) -> tuple[cst.CSTNode, ...]:
+    """The calls by which a handler trains a model again whose step failed."""
+    return later.calls if steps.models & later.models else ()
 
 
 def _lasts(it: Interpreter, key: Key) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from bslint.analysis import flow, keras
+from bslint.analysis import flow, keras, tapes
 from bslint.analysis.gradients import Forward, Labels
 from bslint.analysis.values import (
     Class,
@@ -37,21 +37,44 @@ _PLAIN = frozenset(
 # Calls that only look at what they get.
 _LOOKING = frozenset("print len shape size update_state info debug numpy astype bincount unique".split())
 _OPAQUE = frozenset(("keras.layers.Lambda", "keras.layers.TFSMLayer", "?"))
+# What a model is called that returns a loss, an energy or a likelihood.
+_JUDGING = (
+    "loss", "energy", "critic", "disc", "vae", "flow", "elbo", "likelihood", "density", "prob", "score", "reward",
+    "bound", "objective", "nll",
+)  # fmt: skip
 _DEPTH = 10
 
 
 def bare(it: Interpreter, value: Value, forwards: tuple[Forward, ...]) -> Forward | None:
     """The one call of a model of which a loss is a reduction, when the loss compares it with nothing."""
-    if len(forwards) != 1 or not _predicts(it, forwards[0].model):
+    if len(forwards) != 1:
         return None
-    for _ in range(_DEPTH):
-        if it.tapes.forwards.get(value.key) is forwards[0]:
-            return forwards[0]
+    call = forwards[0]
+    unknown = _may_predict(call)
+    if not unknown and not _predicts(it, call.model):
+        return None
+    for depth in range(_DEPTH):
+        if it.tapes.forwards.get(value.key) is call:
+            return call if depth or not unknown else None
         inner = _operand(it, value)
-        if inner is None:
+        if inner is None or (unknown and _is_negated(it, value)):
             return None
         value = inner
     return None
+
+
+def _may_predict(call: Forward) -> bool:
+    """Whether a model that is a parameter predicts, as far as its name and its call tell: it may return a loss."""
+    model = call.model
+    told = isinstance(model, Symbol) and not any(word in model.label.lower() for word in _JUDGING)
+    return told and call.training is not None and tapes.is_given(model)
+
+
+def _is_negated(it: Interpreter, value: Value) -> bool:
+    """Whether a value is another one with the opposite sign, as the loss of a likelihood is."""
+    if isinstance(value, Expr):
+        return value.op == "-" and len(value.operands) == 1
+    return flow.arguments_of(it, value)[0] == "negative"
 
 
 def _predicts(it: Interpreter, model: Value) -> bool:

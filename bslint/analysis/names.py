@@ -215,4 +215,6 @@ def is_familiar(name: str) -> bool:
     return not rest or head in _FAMILIAR
 
 
-_FAMILIAR = frozenset("tf keras numpy math time sys os logging functools itertools operator collections copy gc".split())
+_FAMILIAR = frozenset(
+    "tf keras numpy math time sys os logging functools itertools operator collections copy gc".split()
+)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
-from bslint.analysis.apis import KERAS_HOOKS, TELLING_NAMES
+from bslint.analysis.apis import GRADIENT_NAMES, KERAS_HOOKS, TELLING_NAMES
 from bslint.syntax.rows import split_rows
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _TOKEN: Final = re.compile(
 # Words that only tell something as a method, as a decorator or where they are called (unit tests of TensorFlow 1 call
 # `self.evaluate`); batch sizes, where they cut.
 _BATCH_SIZE: Final = "batch_size"
-_COMMON: Final = frozenset(name for name in TELLING_NAMES if name.islower() and "_" not in name)
+_COMMON: Final = frozenset(name for name in TELLING_NAMES if name.islower() and "_" not in name) - GRADIENT_NAMES
 _USED: Final = re.compile(r"(?!(?<=self)\.evaluate\b)[.@]\s*(\w+)|(?<![.\w])(\w+)\s*\(")
 _CUT: Final = re.compile(r"\b(?:for|while)\b.*\[[^\]]*:", re.DOTALL)
 _LETTER: Final = re.compile(r"[^\r\n]")

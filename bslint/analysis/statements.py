@@ -13,6 +13,7 @@ from bslint.analysis import (
     calls,
     containers,
     expressions,
+    flow,
     handlers,
     imports,
     keeping,
@@ -84,13 +85,24 @@ def _expression(it: Interpreter, node: cst.Expr) -> Flow:
     value = it.evaluate(node.value)
     if isinstance(node.value, (cst.Call, cst.BinaryOperation, cst.ListComp)) and not it.muted:
         gradients = accumulation.dropped(it, value) if it.tapes.gradients else ()
-        held = it.contents(value) if gradients else None
+        parameters = _parameters(it, value) if it.frame.function is not None else ()
+        held = it.contents(value) if gradients or parameters else None
         item = held.items[0] if held is not None and held.items else None
         shown = it.display is node
         it.effects.discarded.append(
-            Discarded(value, node.value, _receiver(it, node.value), shown, _smoke(it), gradients, item)
+            Discarded(value, node.value, _receiver(it, node.value), shown, _smoke(it), gradients, parameters, item)
         )
     return "exit" if isinstance(value, Symbol) and value.kind == "never" else "next"
+
+
+def _parameters(it: Interpreter, value: Value) -> tuple[Symbol, ...]:
+    """The parameters that a value is made from, as far as nothing but arithmetic and elements of them lead to it."""
+    found = flow.trace(it, value, lambda one: one if isinstance(one, Symbol) and _is_parameter(one) else None)
+    return tuple(dict.fromkeys(hit.found for hit in found if hit.clear))
+
+
+def _is_parameter(value: Symbol) -> bool:
+    return isinstance(value.key, tuple) and value.key[0] == "parameter"
 
 
 def _smoke(it: Interpreter) -> bool:

@@ -13,12 +13,16 @@ from bslint.analysis.values import Class, Key, LayerOutput, Method, Object, Symb
 from bslint.syntax.walk import called_names, contains
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import libcst as cst
 
     from bslint.analysis.arguments import Arguments
     from bslint.analysis.interpreter import Interpreter
+
+
+# Attributes of attributes of a parameter that are followed.
+_DEEPEST = 4
 
 
 class Tapes(msgspec.Struct, eq=False):
@@ -92,7 +96,7 @@ def called(it: Interpreter, callee: Value, result: Value, arguments: Arguments, 
             share(it, value)
     recorded = () if tapes.stopped else tuple(tapes.open)
     for tape in recorded:
-        tape.calls.append((callee, node))
+        tape.calls.append((callee, node, tuple(arguments.values())))
     if isinstance(result, LayerOutput) or isinstance(callee, Symbol):
         tapes.forwards[result.key] = Forward(
             node, callee, recorded, tuple(arguments.values()), arguments.value("training")
@@ -152,6 +156,8 @@ def gradient(it: Interpreter, receiver: Object, method: str, arguments: Argument
         models=described,
         where=where(it),
         repeated=bool(it.clauses),
+        trained=frozenset(one.key for one in differentiated if isinstance(one, Object) or is_given(one)),
+        judged=_judged(it, tape, forwards) if tape is not None and forwards else frozenset(),
     )
     it.tapes.gradients[result.key] = made
     call = labels.bare(it, target, made.forwards)
@@ -161,6 +167,30 @@ def gradient(it: Interpreter, receiver: Object, method: str, arguments: Argument
     if tape is not None:
         tape.gradients.append(made)
     return result
+
+
+def _judged(it: Interpreter, tape: Tape, forwards: Sequence[Forward]) -> frozenset[cst.CSTNode]:
+    """The calls of something out of sight that a tape records and that get what was computed before it started."""
+    earlier = [call for call in forwards if tape not in call.recorded]
+    results = {key for key, call in it.tapes.forwards.items() if call in earlier}
+    return frozenset(
+        node
+        for callee, node, given in tape.calls
+        if results and isinstance(callee, Symbol) and any(one.key in results for one in given)
+    )
+
+
+def is_given(value: Value) -> bool:
+    """Whether a value is a parameter of a function that nobody is seen to call, or an attribute of one."""
+    for _ in range(_DEEPEST):
+        if not isinstance(value, Symbol):
+            return isinstance(value, Object) and isinstance(value.type, Class)
+        if isinstance(value.key, tuple) and value.key[0] == "parameter":
+            return True
+        if value.base is None or value.attribute is None:
+            return False
+        value = value.base
+    return False
 
 
 def _differentiated(it: Interpreter, sources: Value | None) -> tuple[Value, ...]:

@@ -63,7 +63,8 @@ _OPERATORS = frozenset(("+", "-", "*", "/", "//", "**", "@"))
 )
 def check(statement: Discarded, context: Context) -> Iterator[Finding]:
     """Judge one expression statement."""
-    if not statement.gradients or statement.displayed or statement.smoke:
+    named = [one for one in statement.parameters if "grad" in one.label.lower()]
+    if not (statement.gradients or named) or statement.displayed or statement.smoke:
         return
     kind = type(statement.node).__name__
     value = statement.item if kind == "ListComp" else statement.value
@@ -74,7 +75,7 @@ def check(statement: Discarded, context: Context) -> Iterator[Finding]:
         at=statement.node,
         message=f"the result of {what} is dropped: tensors are immutable, so the gradients stay as they are",
         help="assign the result, and apply that",
-        related=[(statement.gradients[0].node, "the gradients are taken here")],
+        related=[(statement.gradients[0].node, "the gradients are taken here")] if statement.gradients else (),
     )
 
 

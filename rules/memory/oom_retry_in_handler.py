@@ -58,13 +58,14 @@ from bslint.rule import CATCHES, TRAINS, Context, Finding, rule
 )
 def check(handler: OomHandler, context: Context) -> Iterator[Finding]:
     """Judge one handler."""
-    if not handler.runs or handler.sibling or any(run.in_test for run in handler.runs):
+    attempts = (*(run.node for run in handler.runs), *(handler.steps if handler.stepped else ()))
+    if not attempts or handler.sibling or handler.in_test:
         return
     fresh = _fresh_model(handler)
     if handler.broad and fresh:
         return  # "load or build": another model for whatever reason
     step = "" if fresh else "the model and optimizer go on from a half-made step, "
-    for call in handler.retry_calls:
+    for call in dict.fromkeys((*handler.retry_calls, *handler.again)):
         yield Finding(
             at=call,
             message="training is retried inside the handler: a second out-of-memory error here is caught by nobody, "
@@ -72,12 +73,12 @@ def check(handler: OomHandler, context: Context) -> Iterator[Finding]:
             help="leave the handler first: lower the batch size there, and retry in a loop, after `gc.collect()`, with "
             "a fresh model",
             related=[
-                (handler.runs[0].node, "this training may run out of memory"),
+                (attempts[0], "this training may run out of memory"),
                 (handler.node, "the handler starts here"),
             ],
             evidence={
                 "kind": "oom-retry",
-                "attempt": handler.runs[0].node,
+                "attempt": attempts[0],
                 "handler": handler.node,
                 "retry": call,
             },

@@ -121,6 +121,33 @@ class Model(tf.keras.Model):
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables))
         return {"loss": loss}
 """,
+    "a parameter whose name tells that it returns an energy": """
+import tensorflow as tf
+def train(energy_model, dataset, optimizer):
+    for x, y in dataset:
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(energy_model(x, training=True))
+        grads = tape.gradient(loss, energy_model.trainable_variables)
+        optimizer.apply_gradients(zip(grads, energy_model.trainable_variables))
+""",
+    "a parameter that gets the labels": """
+import tensorflow as tf
+def train(model, dataset, optimizer):
+    for x, y in dataset:
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(model([x, y], training=True))
+        grads = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply_gradients(zip(grads, model.trainable_variables))
+""",
+    "a parameter, and the labels in the loss": """
+import tensorflow as tf
+def train(model, dataset, optimizer):
+    for x, y in dataset:
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.square(model(x, training=True) - y))
+        grads = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply_gradients(zip(grads, model.trainable_variables))
+""",
 }
 
 FIRING = {
@@ -136,5 +163,16 @@ def train(optimizer, dataset):
         grads = tape.gradient(loss, model.trainable_variables)
         optimizer.apply_gradients(zip(grads, model.trainable_variables))
         print(step, labels.shape)
+""",
+    "a model that is a parameter": """
+import tensorflow as tf
+def train_step(model, optimizer, batch):
+    images, labels = batch
+#           ^^^^^^
+    with tf.GradientTape() as tape:
+        out = model(images, training=True)
+        loss = tf.reduce_mean(out)
+    grads = tape.gradient(loss, model.trainable_variables)
+    optimizer.apply_gradients(zip(grads, model.trainable_variables))
 """,
 }

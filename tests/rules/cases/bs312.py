@@ -77,6 +77,25 @@ class Model(keras.Model):
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables))
         return {"loss": loss}
 """,
+    "a parameter gets the model": """
+import tensorflow as tf
+def train_step(model, loss_fn, optimizer, x, y):
+    pred = model(x, training=True)
+    with tf.GradientTape() as tape:
+        loss = loss_fn(model, x, y)
+    grads = tape.gradient(loss, model.trainable_variables)
+    optimizer.apply_gradients(zip(grads, model.trainable_variables))
+    print(pred)
+""",
+    "a parameter, all on the tape": """
+import tensorflow as tf
+def train_step(model, loss_fn, optimizer, x, y):
+    with tf.GradientTape() as tape:
+        pred = model(x, training=True)
+        loss = loss_fn(y, pred)
+    grads = tape.gradient(loss, model.trainable_variables)
+    optimizer.apply_gradients(zip(grads, model.trainable_variables))
+""",
 }
 FIRING = {
     "the loss of the compiled model": """
@@ -109,5 +128,28 @@ class VAE(tf.keras.Model):
         gradients = tape.gradient(loss, self.trainable_weights)
         self.optimizer.apply_gradients(zip(gradients, self.trainable_weights))
         return {"loss": loss}
+""",
+    "a loss that is a parameter": """
+import tensorflow as tf
+def train_step(model, loss_fn, optimizer, x, y):
+    pred = model(x, training=True)
+#          ^^^^^^^^^^^^^^^^^^^^^^^
+    with tf.GradientTape() as tape:
+        loss = loss_fn(y, pred)
+    grads = tape.gradient(loss, model.trainable_variables)
+    optimizer.apply_gradients(zip(grads, model.trainable_variables))
+""",
+    "a loss that is an attribute": """
+import tensorflow as tf
+class T:
+    def __init__(self, model, loss, opt):
+        self.model, self.loss, self.opt = model, loss, opt
+    def step(self, x, y):
+        logits = self.model(x, training=True)
+#                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        with tf.GradientTape() as tape:
+            value = tf.reduce_mean(self.loss(y, logits))
+        grads = tape.gradient(value, self.model.trainable_variables)
+        self.opt.apply_gradients(zip(grads, self.model.trainable_variables))
 """,
 }

@@ -67,6 +67,33 @@ except KeyboardInterrupt:
     print("stopped")
 model.save("trained")
 """,
+    "a step by hand with a parameter, raised again": """
+import tensorflow as tf
+def train(model, dataset, optimizer, loss_fn):
+    for x, y in dataset:
+        try:
+            with tf.GradientTape() as tape:
+                loss = loss_fn(y, model(x, training=True))
+            grads = tape.gradient(loss, model.trainable_variables)
+            optimizer.apply_gradients(zip(grads, model.trainable_variables))
+        except Exception as e:
+            print("step failed", e)
+            raise
+""",
+    "a model that something out of sight makes for each configuration": """
+import tensorflow as tf
+def train(make_model, configs, dataset, optimizer, loss_fn):
+    for config in configs:
+        model = make_model(config)
+        try:
+            for x, y in dataset:
+                with tf.GradientTape() as tape:
+                    loss = loss_fn(y, model(x, training=True))
+                grads = tape.gradient(loss, model.trainable_variables)
+                optimizer.apply_gradients(zip(grads, model.trainable_variables))
+        except Exception as e:
+            print("config failed", e)
+""",
 }
 
 FIRING = {
@@ -95,5 +122,39 @@ except Exception:
 ^^^^^^^^^^^^^^^^
     pass
 model.evaluate(a, b)
+""",
+    "a step by hand with a model that is a parameter": """
+import tensorflow as tf
+def train(model, dataset, optimizer, loss_fn):
+    for x, y in dataset:
+        try:
+            with tf.GradientTape() as tape:
+                loss = loss_fn(y, model(x, training=True))
+            grads = tape.gradient(loss, model.trainable_variables)
+            optimizer.apply_gradients(zip(grads, model.trainable_variables))
+        except Exception as e:
+#       ^^^^^^^^^^^^^^^^^^^^^
+            print("step failed", e)
+    model.save("m.keras")
+""",
+    "a step by hand with a model that is an attribute": """
+import tensorflow as tf
+class Trainer:
+    def __init__(self, model, optimizer):
+        self.model = model
+        self.optimizer = optimizer
+    @tf.function
+    def step(self, x, y):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.keras.losses.mse(y, self.model(x, training=True)))
+        grads = tape.gradient(loss, self.model.trainable_variables)
+        self.optimizer.apply_gradients(zip(grads, self.model.trainable_variables))
+    def run(self, data):
+        for x, y in data:
+            try:
+                self.step(x, y)
+            except:
+#           ^^^^^^
+                continue
 """,
 }
