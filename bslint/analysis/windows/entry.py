@@ -11,6 +11,7 @@ import msgspec
 from bslint.analysis import flow
 from bslint.analysis.interpreter import consistent
 from bslint.analysis.values import (
+    Api,
     Choice,
     Expr,
     Items,
@@ -21,6 +22,7 @@ from bslint.analysis.values import (
     Symbol,
     Value,
     array_of,
+    text,
 )
 from bslint.analysis.windows.values import DATA, ENDLESS, INDEX, RANDOM, Array, Cell, Root, Unknown, worst
 
@@ -88,6 +90,7 @@ KEEPING = frozenset(
 )
 KEEPING_ATTRIBUTES = frozenset(["values", "iloc", "data", "array", "flat"])
 SHUFFLES = frozenset(["permutation", "shuffle", "permuted"])
+DRAWS = frozenset("randint choice integers sample random uniform normal random_sample".split())
 _SHAPED = frozenset(
     [
         "zeros",
@@ -127,8 +130,14 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "numpy.divide": operator.truediv,
     "numpy.true_divide": operator.truediv,
 }
-# What numbers come from: the caller, another module, the command line. Results of calls out of sight do not count.
-_FREE = frozenset(("parameter", "global", "attribute of", "item of", "part of", "unparsed"))
+# What symbols stand for numbers: those of the caller, another module, the command line, a call before the loops.
+_FREE = frozenset(
+    ("parameter", "global", "attribute of", "item of", "part of", "unparsed", "flag", "import", "site", "read")
+)
+# Libraries whose attributes and results are arrays, or numbers that the machine knows when it can.
+_COMPUTING = frozenset("tf keras numpy math random scipy pandas sklearn jax torch cv2 h5py time secrets".split())
+# Methods of settings: what they give is the same every time, and a number where one is used.
+READINGS = frozenset("get getint getfloat getenv pop int value_of".split())
 
 
 class Assignment(msgspec.Struct, eq=False):
@@ -246,7 +255,7 @@ class Entry:
             return self._symbol(value)
         if isinstance(value, Object):
             return self._number_object(value)
-        return INDEX
+        return self._free(value) if _is_elsewhere(value) else INDEX
 
     def _expression(self, value: Expr) -> Any:
         if value.op == "len":
@@ -270,6 +279,8 @@ class Entry:
             return converted.value
         if not isinstance(value.type, str) or value.call is None:
             return INDEX
+        if _is_elsewhere(value):
+            return self._free(value)
         last = value.type.rpartition(".")[2]
         first = value.call.positional[0].value if value.call.positional else None
         if last in {"cast", "constant", "int32", "int64", "convert_to_tensor"} and first is not None:
@@ -284,13 +295,17 @@ class Entry:
             return self.length(axis[0], axis[1])
         if value.kind in {"tensor", "array", "gradient", "str", "never"}:
             return DATA
+        kind = value.key[0] if isinstance(value.key, tuple) and value.key else None
+        if kind == "site" and isinstance(value.base, Method) and value.base.name in DRAWS:
+            return RANDOM
+        return self._free(value) if kind in _FREE or value.key in self.counts else INDEX
+
+    def _free(self, value: Value) -> int:
+        """A number that nothing in sight tells: it is the same wherever it is the same value."""
         if value.key not in self.counts:
-            kind = value.key[0] if isinstance(value.key, tuple) and value.key else None
-            if kind not in _FREE:
-                return INDEX
             counts = self.assignment.counts
             number = self.assignment.given.get(value.key, counts[min(len(self.counts), len(counts) - 1)])
-            self.counts[value.key] = (value.label, number)
+            self.counts[value.key] = (text(value), number)
         return self.counts[value.key][1]
 
     # Arrays
@@ -311,7 +326,7 @@ class Entry:
         """A value that is sliced, as an array; None when it can't be one."""
         if isinstance(value, Array):
             return value
-        if not isinstance(value, (Symbol, Object, Expr)):
+        if not isinstance(value, (Symbol, Object, Expr)) and not _is_elsewhere(value):
             return None
         base = self._base(value)
         key = (base.key, axis)
@@ -384,6 +399,14 @@ class Entry:
             return None
         size = self.number(sizes[axis]) if axis < len(sizes) else None
         return size if type(size) is int and size >= 0 else None
+
+
+def _is_elsewhere(value: Any) -> bool:
+    """Whether a value is that of a module, a file or a call out of sight: `settings.SIZE`, `parse().size`, `load()`."""
+    if isinstance(value, Method):
+        return value.function is None and _is_elsewhere(value.receiver)
+    name = value.name if isinstance(value, Api) else value.type if isinstance(value, Object) else None
+    return isinstance(name, str) and "." in name and name.partition(".")[0] not in _COMPUTING
 
 
 def _is_array(value: Value) -> bool:

@@ -14,7 +14,7 @@ from bslint.analysis import attributes, keras, library
 from bslint.analysis.apis import FIT_PARAMETERS, SEEDING, TRANSPARENT_ITERABLES, UPDATE_METHODS
 from bslint.analysis.values import Api, Class, Dataset, Function, Method, Object, Partial, Symbol, Value
 from bslint.analysis.windows.code import drain
-from bslint.analysis.windows.entry import KEEPING, SHUFFLES, naturals, permuted
+from bslint.analysis.windows.entry import DRAWS, KEEPING, READINGS, SHUFFLES, naturals, permuted
 from bslint.analysis.windows.machine import RaisedError
 from bslint.analysis.windows.values import (
     DATA,
@@ -234,9 +234,16 @@ def _library_method(
 ) -> Any:
     if name == "enumerate" and isinstance(receiver, Dataset):
         return _enumerate(m, [receiver, *given], keywords, node)
-    if name in _DRAWS and not isinstance(receiver, (Array, Derived, Element)):
+    if name in DRAWS and not isinstance(receiver, (Array, Derived, Element)):
         return RANDOM
+    if name in READINGS and isinstance(receiver, Value) and _literals(given):
+        return Symbol(("read", receiver.key, name, *given), f"{name}(…)", node)
     return _array_method(m, receiver, name, given, keywords, node)
+
+
+def _literals(given: Given) -> bool:
+    """Whether arguments are the name of a setting, and perhaps its default."""
+    return bool(given) and isinstance(given[0], str) and all(one is None or isinstance(one, (str, int)) for one in given)
 
 
 def _run(m: Machine, receiver: Any, given: list[Any], keywords: Keywords, node: cst.CSTNode) -> Any:
@@ -256,9 +263,6 @@ def _fetches_update(m: Machine, fetched: Any) -> bool:
     if isinstance(fetched, (list, tuple, dict)):
         return any(_fetches_update(m, one) for one in (fetched.values() if isinstance(fetched, dict) else fetched))
     return isinstance(fetched, Value) and library.is_update(m.it, fetched)
-
-
-_DRAWS = frozenset("randint choice integers sample random uniform normal random_sample".split())
 
 
 def _updates(receiver: Any, name: str) -> bool:
@@ -374,6 +378,8 @@ def function(m: Machine, name: str, given: list[Any], keywords: Keywords, node: 
         m.seeded = True
     if owner in {"random", "numpy.random", "tf.random"}:
         return RANDOM
+    if last in READINGS and _literals(given):
+        return Symbol(("read", name, *given), f"{last}(…)", node)
     return _made(m, name, given, keywords, node)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from bslint.analysis import facts
-from bslint.analysis.values import Expr, Known, Symbol, Value
+from bslint.analysis.values import Api, Expr, Known, Method, Object, Symbol, Value
 from bslint.analysis.windows.code import Code
 from bslint.analysis.windows.entry import axis_of
 from bslint.analysis.windows.execute import entry_state, trials
@@ -193,14 +193,18 @@ def _numbers(verdict: Verdict, root: cst.CSTNode, code: Code) -> dict[str, int]:
         for name in _names(node.iter)
     } - _names(verdict.shown.site.node)
     found: dict[str, int] = {}
+    counted = machine.entry.counts
     for name, value in machine.names.items():
-        if isinstance(value, Symbol) and value.key not in machine.entry.counts:
+        if isinstance(value, (Symbol, Object, Method, Api)) and value.key not in counted:
             continue
         number = machine.number(value) if isinstance(value, (int, Value)) and not isinstance(value, bool) else None
         if name in wanted and name not in repeated and type(number) is int:
             found[name] = number
+    found.update({label: number for label, number in counted.values() if label in wanted and "." in label})
     return found
 
 
 def _names(node: cst.CSTNode) -> set[str]:
-    return {one.value for one in _parts(node) if isinstance(one, cst.Name)}
+    """The variables, and the attributes as they are written, in an expression."""
+    found = {one.value for one in _parts(node) if isinstance(one, cst.Name)}
+    return found | {cst.Module([]).code_for_node(one) for one in _parts(node) if isinstance(one, cst.Attribute)}
