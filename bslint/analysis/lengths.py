@@ -245,28 +245,28 @@ def _skipped(length: Length, low: int, high: int) -> Length:
 
 def _batched(stage: Stage, before: Count) -> Count:
     sizes = _bounds(batch_size(stage))
-    drops = _drops(stage)
+    dropping = drops(stage)
     full = sizes[0] * before.batch if sizes is not None and sizes[0] == sizes[1] and before.batch is not None else None
     if before.elements.endless:
         return Count(_ENDLESS, _ENDLESS, full)
     if sizes is None or sizes[0] < 1:
-        samples = before.samples if drops is False else _at_most(before.samples)
+        samples = before.samples if dropping is False else _at_most(before.samples)
         high = before.elements.high
-        return Count(Length(min(before.elements.low, 1) if drops is False else 0, high), samples, full)
+        return Count(Length(min(before.elements.low, 1) if dropping is False else 0, high), samples, full)
     least, most = sizes
     elements = before.elements
-    low = elements.low // most if drops is not False else -(-elements.low // most)
-    high = None if elements.high is None else elements.high // least if drops else -(-elements.high // least)
-    if drops is False:
+    low = elements.low // most if dropping is not False else -(-elements.low // most)
+    high = None if elements.high is None else elements.high // least if dropping else -(-elements.high // least)
+    if dropping is False:
         samples = before.samples
-    elif full is not None and elements.known is not None and drops:
+    elif full is not None and elements.known is not None and dropping:
         samples = Length(elements.known // least * full, elements.known // least * full)
     else:
         samples = _at_most(before.samples)
     return Count(Length(low, high), samples, full)
 
 
-def _drops(stage: Stage) -> bool | None:
+def drops(stage: Stage) -> bool | None:
     """Whether a batching step drops a last, smaller batch; None when that is not known."""
     if stage.call is None or stage.call.open:
         return None

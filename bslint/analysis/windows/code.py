@@ -19,6 +19,7 @@ from bslint.analysis.windows.values import (
     Cell,
     Closure,
     Derived,
+    Drawn,
     Element,
     EndError,
     Frame,
@@ -188,7 +189,7 @@ def _yield(code: Code, node: cst.Yield) -> Run:
         source = code.expression(node.value.item)
 
         def run_all(m: Machine, f: Frame) -> Steps:
-            yield from m.iterate(source(m, f))
+            yield from m.iterate(source(m, f), node)
             return NEXT
 
         return run_all
@@ -237,7 +238,7 @@ def _augmented(code: Code, node: cst.AugAssign) -> Run:
     def run(m: Machine, f: Frame) -> Signal:
         left, right = old(m, f), value(m, f)
         if isinstance(left, list) and op == "+":
-            left.extend(m.iterate(right))
+            left.extend(m.iterate(right, node))
         else:
             put(m, f, operate(m, op, left, right, node))
         return NEXT
@@ -316,6 +317,8 @@ def _parts(m: Machine, value: Any, count: int, star: int | None, node: cst.CSTNo
         return [_size(m, value, axis) for axis in range(count)]
     if isinstance(value, Value):
         return [m.entry.convert(calls.part(m.it, value, position, count, node)) for position in range(count)]
+    if isinstance(value, Drawn):
+        return [value.part(position) for position in range(count)]
     if isinstance(value, (Array, Element)):
         return [Element(value) if isinstance(value, Array) else value] * count
     return [value if isinstance(value, (Derived, Unknown)) else INDEX] * count
@@ -414,7 +417,7 @@ def _for(code: Code, node: cst.For) -> Run:
 
     def run(m: Machine, f: Frame) -> Steps:
         entry = m.loop(node)
-        for value in m.iterate(iterable(m, f)):
+        for value in m.iterate(iterable(m, f), node):
             entry[1] += 1
             m.tick()
             put(m, f, value)

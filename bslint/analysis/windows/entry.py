@@ -24,7 +24,7 @@ from bslint.analysis.values import (
     array_of,
     text,
 )
-from bslint.analysis.windows.values import DATA, ENDLESS, INDEX, RANDOM, Array, Cell, Root, Unknown, worst
+from bslint.analysis.windows.values import DATA, ENDLESS, INDEX, RANDOM, Array, Cell, Drawn, Root, Unknown, worst
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,6 +130,8 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "numpy.divide": operator.truediv,
     "numpy.true_divide": operator.truediv,
 }
+# What is made of a number of samples when it is divided into batches.
+_PORTIONS = frozenset("/ // int math.ceil math.floor numpy.ceil numpy.floor".split())
 # What symbols stand for numbers: those of the caller, another module, the command line, a call before the loops.
 _FREE = frozenset(
     ("parameter", "global", "attribute of", "item of", "part of", "unparsed", "flag", "import", "site", "read")
@@ -302,11 +304,28 @@ class Entry:
 
     def _free(self, value: Value) -> int:
         """A number that nothing in sight tells: it is the same wherever it is the same value."""
+        if ("number", value.key) in self.asked:
+            return self.assignment.length
         if value.key not in self.counts:
             counts = self.assignment.counts
             number = self.assignment.given.get(value.key, counts[min(len(self.counts), len(counts) - 1)])
             self.counts[value.key] = (text(value), number)
         return self.counts[value.key][1]
+
+    def bounds(self, value: Any) -> None:
+        """A number out of sight is where a range ends that goes by batches: it counts samples, in later runs."""
+        while isinstance(value, Expr) and value.op in _PORTIONS:
+            value = value.operands[0]
+        if isinstance(value, Value) and value.key in self.counts:
+            self.asked[("number", value.key)] = self.assignment.length
+
+    def counts_numbers(self) -> bool:
+        """Whether any number out of sight is taken for a number of samples."""
+        return any(isinstance(key, tuple) and key[0] == "number" for key in self.asked)
+
+    def counts_samples(self, key: Key) -> bool:
+        """Whether a number out of sight is taken for a number of samples."""
+        return ("number", key) in self.asked
 
     # Arrays
 
@@ -326,6 +345,8 @@ class Entry:
         """A value that is sliced, as an array; None when it can't be one."""
         if isinstance(value, Array):
             return value
+        if isinstance(value, Drawn):
+            return self._drawn(value, axis)
         if not isinstance(value, (Symbol, Object, Expr)) and not _is_elsewhere(value):
             return None
         base = self._base(value)
@@ -339,12 +360,25 @@ class Entry:
         root = self._roots[key]
         return Array(root, range(root.length), root.space)
 
+    def _drawn(self, value: Drawn, axis: int) -> Array:
+        """Something from out of sight that is sliced."""
+        key = (value.key, axis)
+        if key not in self._roots:
+            known = value.length if axis == 0 else None
+            length = known if known is not None else self.asked.get(key, ENDLESS)
+            root = self._roots[key] = Root(key, length, symbol=None if known is not None else key, axis=axis)
+            root.samples = value.samples and axis == 0
+        root = self._roots[key]
+        return Array(root, range(root.length), root.space)
+
     def measured(self, array: Array) -> int:
         """The length of an array of the machine that the program asks for."""
         symbol = array.root.symbol
         if symbol is None or array.root.length < ENDLESS // 2:
             return len(array)
         self.asked[symbol] = self.assignment.length
+        if symbol in self._roots:
+            self._roots[symbol].length = self.assignment.length
         return min(len(array), self.assignment.length)
 
     def will_ask(self, keys: dict[Key, int]) -> None:
@@ -453,7 +487,7 @@ def naturals(positions: range) -> Array:
 def permuted(count: int, key: Key, of: Any = None) -> Array:
     """A permutation of so many indices, asked for with `of`."""
     root = Root(key, count, indices=True)
-    root.free = isinstance(of, Symbol) and axis_of(of) is None
+    root.count = of.key if isinstance(of, Symbol) and axis_of(of) is None else None
     return Array(root, range(max(count, 0)), space=key)
 
 

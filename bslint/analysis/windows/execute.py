@@ -42,14 +42,17 @@ class Trial(msgspec.Struct, frozen=True, eq=False):
         length: the length given to arrays of unknown length; 0 when none was asked for.
         whole: whether that length (or the known one) consists of whole groups of batches.
         sites: the windows that reached the training, by the slice that cut them.
-        longer: the same of a run with more samples.
+        other: the same of a run with so many samples as `other_length` says, usually more.
+        settled: whether other values of the unknown numbers give the same windows in a pass.
     """
 
     machine: Machine
     length: int
     whole: bool
     sites: tuple[Site, ...]
-    longer: tuple[Site, ...] = ()
+    other: tuple[Site, ...] = ()
+    other_length: int = 0
+    settled: bool = False
 
 
 @contextmanager
@@ -154,7 +157,7 @@ def trials(it: Interpreter, node: cst.For | cst.While, code: Code) -> list[list[
 
 def _runs(it: Interpreter, node: cst.For | cst.While, code: Code, *, flags: bool) -> tuple[list[Trial], bool]:
     found: list[Trial] = []
-    flagged = False
+    flagged = settled = False
     first: tuple[Site, ...] = ()
     for counts in _COUNTS:
         probe = _probe(it, node, code, counts, flags)
@@ -163,6 +166,7 @@ def _runs(it: Interpreter, node: cst.For | cst.While, code: Code, *, flags: bool
         if not seen:
             break
         if first and _passes(seen) == _passes(first):
+            settled = True
             break
         first = seen
         batch = max(site.width for site in seen)
@@ -170,21 +174,22 @@ def _runs(it: Interpreter, node: cst.For | cst.While, code: Code, *, flags: bool
         asked = dict(probe.entry.asked)
         if not asked:
             found.append(Trial(probe, 0, _divisible(seen, group), seen))
-        whole = probe.entry.assignment.length
-        longer = seen
+        probed = probe.entry.assignment.length
+        other, shorter = seen, False
         for length in _lengths(batch, group) if asked else ():
             machine = run(it, node, Assignment(length, counts, flags), code=code, asked=asked, settles=True)
             seen = sites(machine)
-            if not seen and length == 3 * group:  # too short for one iteration of a loop around
-                group = whole
+            shorter = not seen and length == 3 * group
+            if shorter:  # too short for one iteration of a loop around
                 break
-            found.append(Trial(machine, length, length % group == 0, seen, longer))
-        for length in _lengths(batch, group) if asked and group == whole else ():
+            found.append(Trial(machine, length, length % group == 0, seen, other, probed))
+        for length in _lengths(batch, probed) if shorter else ():
             machine = run(it, node, Assignment(length, counts, flags), code=code, asked=asked, settles=True)
-            found.append(Trial(machine, length, length % group == 0, sites(machine)))
+            found.append(Trial(machine, length, length % probed == 0, sites(machine)))
         if not probe.entry.counts:
+            settled = True
             break
-    return found, flagged
+    return [msgspec.structs.replace(trial, settled=settled) for trial in found], flagged
 
 
 def _probe(it: Interpreter, node: cst.For | cst.While, code: Code, counts: tuple[int, ...], flags: bool) -> Machine:

@@ -22,6 +22,7 @@ from bslint.analysis.windows.values import (
     Cell,
     Closure,
     Derived,
+    Drawn,
     Element,
     Frame,
     Root,
@@ -105,7 +106,7 @@ def _sequence(code: Code, node: cst.Tuple | cst.List | cst.Set) -> Run:
         held: list[Any] = []
         for part, starred in parts:
             value = part(m, f)
-            held.extend(m.iterate(value)) if starred else held.append(value)
+            held.extend(m.iterate(value, node)) if starred else held.append(value)
         return kind(held)
 
     return run
@@ -160,6 +161,8 @@ def _on_arrays(m: Machine, op: str, left: Any, right: Any) -> Any:
     if op not in {"+", "-", "*", "/", "//"}:
         return None
     for side, other in ((left, right), (right, left)):
+        if isinstance(side, Drawn) and isinstance(m.number(other), (int, float)):
+            return side
         if (
             isinstance(side, Value)
             and not isinstance(side, (Function, Class))
@@ -359,7 +362,7 @@ def _comprehension(code: Code, node: cst.ListComp | cst.SetComp | cst.GeneratorE
             put(m, inner, Element(source))
             made = element(m, inner)
             return made.window if isinstance(made, Element) else derived((made, source))
-        values = produce(m, inner, m.iterate(source))
+        values = produce(m, inner, m.iterate(source, node))
         return Stream(values) if isinstance(node, cst.GeneratorExp) else list(values)
 
     return run
@@ -385,7 +388,7 @@ def _clause(
 
     def produce(m: Machine, f: Frame, values: Iterator[Any] | None) -> Iterator[Any]:
         entry = m.loop(clause)
-        for value in values if values is not None else m.iterate(iterable(m, f)):
+        for value in values if values is not None else m.iterate(iterable(m, f), clause):
             entry[1] += 1
             m.tick()
             put(m, f, value)
@@ -415,6 +418,8 @@ def attribute(m: Machine, value: Any, name: str, node: cst.CSTNode) -> Any:
     """The value of `value.name`."""
     if isinstance(value, Value):
         return _of_value(m, value, name, node)
+    if isinstance(value, Drawn):
+        return _of_drawn(m, value, name)
     if isinstance(value, (Array, Derived, Element)):
         if name == "shape" and not isinstance(value, Element):
             return Shape(value)
@@ -424,6 +429,13 @@ def attribute(m: Machine, value: Any, name: str, node: cst.CSTNode) -> Any:
             return value
         return Bound(value, name)
     return Bound(value, name)
+
+
+def _of_drawn(m: Machine, value: Drawn, name: str) -> Any:
+    array = m.array(value) if name in {"shape", "size"} else None
+    if array is not None:
+        return Shape(array) if name == "shape" else m.entry.measured(array)
+    return value if name in KEEPING_ATTRIBUTES else Bound(value, name)
 
 
 def _of_value(m: Machine, value: Value, name: str, node: cst.CSTNode) -> Any:
@@ -481,7 +493,8 @@ def _sliced(m: Machine, base: Any, given: list[tuple[Any, ...]], node: cst.CSTNo
     if not moving:
         return base
     axis = moving[0]
-    array = m.array(base, axis) if not isinstance(base, (Unknown, Shape)) else None
+    cuttable = isinstance(base, Drawn) or not isinstance(base, (Unknown, Shape))
+    array = m.array(base, axis) if cuttable else None
     if array is None or len(moving) > 1 or len(given[axis]) == 1 or array.root.axis != axis:
         return _picked(m, array, base, given, axis)
     lower, upper, step = given[axis]
@@ -537,6 +550,8 @@ def _item(m: Machine, base: Any, index: Any, node: cst.CSTNode) -> Any:
         return size(m, base, at) if type(at) is int else worst(at, INDEX)
     if index is None or index is ...:
         return base
+    if isinstance(base, Drawn):
+        return _item_of_drawn(m, base, index)
     if isinstance(base, (Unknown, Stream, Bound, Closure, Cell)):
         return derived((index,), keeps_length=False) if windows_in(index) else worst(base, index)
     if isinstance(index, (Array, Element)):
@@ -547,6 +562,14 @@ def _item(m: Machine, base: Any, index: Any, node: cst.CSTNode) -> Any:
         at = m.number(index)
         return base.positions[at] if type(at) is int and -len(base) <= at < len(base) else worst(at, INDEX)
     return derived((base, index), keeps_length=False)
+
+
+def _item_of_drawn(m: Machine, base: Drawn, index: Any) -> Any:
+    if isinstance(index, (Array, Element)):
+        return gathered(m, base, index)
+    if isinstance(index, (int, str)):
+        return base.part(index)
+    return derived((index,), keeps_length=False) if windows_in(index) else worst(base, index)
 
 
 def _item_of_value(m: Machine, base: Value, index: Any, node: cst.CSTNode) -> Any:
@@ -599,7 +622,7 @@ def _call(code: Code, node: cst.Call) -> Run:
         for value, star, keyword in given:
             held = value(m, f)
             if star == "*":
-                positional.extend(m.iterate(held))
+                positional.extend(m.iterate(held, node))
             elif star == "**":
                 keywords.update(
                     {key: one for key, one in held.items() if isinstance(key, str)} if isinstance(held, dict) else {}

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from bslint.analysis.windows.levels import Level, Site
     from bslint.analysis.windows.machine import Machine, Read
 
-# More samples than any trial has.
-_LONGEST = ENDLESS
-
 Kind: TypeAlias = Literal["overlap", "gap", "empty", "still", "misaligned"]
 
 
@@ -115,13 +112,17 @@ def _same(site: Site, sites: Sequence[Site]) -> Site | None:
 
 def _verdict(site: Site, trials: Sequence[Trial], driven: Callable[[int], bool]) -> Verdict | None:
     found = [(trial, one) for trial in trials if (one := _same(site, trial.sites)) is not None]
-    by_length = _driven_loops(found) if len({trial.length for trial, _ in found}) > 1 else set()
+    by_length = _driven_loops(found)
 
     def is_driven(loop: int) -> bool:
         return loop in by_length or driven(loop)
 
+    def ends(loop: int) -> bool:
+        return loop in by_length or (site.root.symbol is None and driven(loop))
+
     for judge in (_still, _overlap, _empty, _gap):
-        shown = [(trial, judge(one, trial, is_driven)) for trial, one in found]
+        told = ends if judge in {_empty, _gap} else is_driven
+        shown = [(trial, judge(one, trial, told)) for trial, one in found]
         certain = [(trial, one) for trial, one in shown if one is not None]
         if judge is _empty:
             enough = bool(certain)
@@ -131,7 +132,7 @@ def _verdict(site: Site, trials: Sequence[Trial], driven: Callable[[int], bool])
             enough = bool(certain) and len(certain) == len(shown)
         if enough:
             smallest, first = certain[0]
-            beyond = judge is _overlap and any(_empty(each, run, is_driven) for run, each in found)
+            beyond = judge is _overlap and any(_empty(each, run, ends) for run, each in found)
             return Verdict(msgspec.structs.replace(first, beyond=beyond), smallest)
     return None
 
@@ -140,8 +141,8 @@ def _driven_loops(found: Sequence[tuple[Trial, Site]]) -> set[int]:
     """Loops that run more often for more samples."""
     trips: dict[tuple[object, int], set[tuple[int, int]]] = {}
     for trial, site in found:
-        longest = _same(site, trial.longer)
-        for length, one in ((trial.length, site), (_LONGEST, longest)):
+        other = _same(site, trial.other)
+        for length, one in ((trial.length, site), (trial.other_length, other)):
             for level in one.levels if one is not None else ():
                 key = (trial.machine.entry.assignment.counts, level.loop)
                 trips.setdefault(key, set()).add((length, level.trips))
@@ -273,8 +274,10 @@ def _single_overlap(site: Site, trial: Trial, reads: Sequence[Read], driven: Cal
     labelled = _has_partner(site, trial)
     if width == step + 1 and step > 1 and labelled:
         cause = "end"
-    elif _strides_short(site, step, width) or (
-        step == 1 and width > 1 and driven(level.loop) and abs(count * width - site.root.length) <= width
+    elif (
+        _strides_short(site, step, width)
+        or (labelled and step < width and _accumulates(trial.machine, level.loop))
+        or (step == 1 and width > 1 and driven(level.loop) and abs(count * width - site.root.length) <= width)
     ):
         cause = "stride"
     else:
@@ -301,11 +304,16 @@ def _has_partner(site: Site, trial: Trial) -> bool:
 
 def _bounded(site: Site, trial: Trial, driven: Callable[[int], bool]) -> bool:
     """Whether the loops that move the window run as often as the array is long."""
-    if site.root.length >= ENDLESS // 2 or (site.root.free and trial.length):
+    root, entry = site.root, trial.machine.entry
+    if root.length >= ENDLESS // 2:
         return False
+    if root.count is not None and trial.length and not entry.counts_samples(root.count):
+        return False
+    if root.count is None and root.symbol is not None and entry.counts_numbers():
+        return False  # the program does not say that these numbers and its length are the same
     if any(driven(level.loop) for level in site.levels):
         return True
-    return not trial.length and site.root.symbol is None and not trial.machine.entry.counts
+    return trial.settled and site.root.symbol is None
 
 
 def _empty(site: Site, trial: Trial, driven: Callable[[int], bool]) -> Shown | None:
@@ -415,6 +423,16 @@ def _of_other_length(site: Site, pairs: Sequence[tuple[Array, Array]]) -> Shown 
     return Shown("misaligned", site, whole[0], whole[0][0].positions.start, cause="lengths")
 
 
+def _of_one_batch(pairs: Sequence[tuple[Array, Array]]) -> bool:
+    """Whether labels and features are parts of one element of a dataset, so that each sample has its label."""
+    return all(_source(label) == _source(feature) is not None for label, feature in pairs)
+
+
+def _source(window: Array) -> Key | None:
+    key = window.root.key[0] if isinstance(window.root.key, tuple) else None
+    return key[1] if isinstance(key, tuple) and key[0] == "part of" else None
+
+
 def _disagreement(trial: Trial, key: tuple[int, int]) -> Shown | None:
     reads = trial.machine.reads
     pairs = [
@@ -435,7 +453,7 @@ def _disagreement(trial: Trial, key: tuple[int, int]) -> Shown | None:
     apart = next(((a, b) for a, b in pairs if _drawn_apart(a.space, b.space)), None)
     if apart is not None and not trial.machine.seeded:
         return Shown("misaligned", site, apart, apart[0].positions.start, cause="apart")
-    if mixed is not None or len({label.raw for label, _ in pairs}) == 1:
+    if mixed is not None or (len({label.raw for label, _ in pairs}) == 1 and not _of_one_batch(pairs)):
         return None
     shifts = {label.raw[0] - feature.raw[0] for label, feature in pairs}
     if shifts == {0}:

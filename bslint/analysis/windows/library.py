@@ -12,8 +12,9 @@ import libcst as cst
 
 from bslint.analysis import attributes, keras, library
 from bslint.analysis.apis import FIT_PARAMETERS, SEEDING, TRANSPARENT_ITERABLES, UPDATE_METHODS
-from bslint.analysis.values import Api, Class, Dataset, Function, Method, Object, Partial, Symbol, Value
+from bslint.analysis.values import Api, Class, Dataset, Expr, Function, Method, Object, Partial, Symbol, Value
 from bslint.analysis.windows.code import drain
+from bslint.analysis.windows.drawn import drawn, next_of
 from bslint.analysis.windows.entry import DRAWS, KEEPING, READINGS, SHUFFLES, naturals, permuted
 from bslint.analysis.windows.machine import RaisedError
 from bslint.analysis.windows.values import (
@@ -25,6 +26,7 @@ from bslint.analysis.windows.values import (
     Cell,
     Closure,
     Derived,
+    Drawn,
     Element,
     EndError,
     Frame,
@@ -88,7 +90,8 @@ def opaque(m: Machine, given: Given, keywords: Keywords, node: cst.CSTNode, *, p
         return derived(values, predicted=predicted)
     if any(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values):
         return INDEX
-    return derived(values)
+    made = derived(values)
+    return drawn(m, node) if made is DATA and not predicted and not m.tapes else made
 
 
 def _closure(m: Machine, made: Function, receiver: Any = None) -> Closure:
@@ -213,7 +216,7 @@ def method(m: Machine, receiver: Any, name: str, given: list[Any], keywords: Key
     if _updates(receiver, name):
         return _update(m, name, given, keywords, node)
     if isinstance(receiver, list):
-        return _list_method(m, receiver, name, given)
+        return _list_method(m, receiver, name, given, node)
     if isinstance(receiver, dict):
         return _dict_method(receiver, name, given)
     if isinstance(receiver, Cell):
@@ -243,7 +246,9 @@ def _library_method(
 
 def _literals(given: Given) -> bool:
     """Whether arguments are the name of a setting, and perhaps its default."""
-    return bool(given) and isinstance(given[0], str) and all(one is None or isinstance(one, (str, int)) for one in given)
+    return (
+        bool(given) and isinstance(given[0], str) and all(one is None or isinstance(one, (str, int)) for one in given)
+    )
 
 
 def _run(m: Machine, receiver: Any, given: list[Any], keywords: Keywords, node: cst.CSTNode) -> Any:
@@ -302,11 +307,11 @@ def _update(m: Machine, name: str, given: list[Any], keywords: Keywords, node: c
     return DATA
 
 
-def _list_method(m: Machine, receiver: list[Any], name: str, given: list[Any]) -> Any:
+def _list_method(m: Machine, receiver: list[Any], name: str, given: list[Any], node: cst.CSTNode) -> Any:
     if name == "append" and given:
         receiver.append(given[0])
     elif name == "extend" and given:
-        receiver.extend(m.iterate(given[0]))
+        receiver.extend(m.iterate(given[0], node))
     elif name == "clear":
         receiver.clear()
     elif name == "pop" and receiver:
@@ -348,8 +353,8 @@ def _cell_method(m: Machine, receiver: Cell, name: str, given: list[Any]) -> Any
 
 def _array_method(m: Machine, receiver: Any, name: str, given: Given, keywords: Keywords, node: cst.CSTNode) -> Any:
     held = receiver if isinstance(receiver, (Array, Derived, Element)) else None
-    if name in KEEPING and (held is not None or isinstance(receiver, Value)):
-        return held or m.array(receiver) or receiver
+    if name in KEEPING and (held is not None or isinstance(receiver, (Value, Drawn))):
+        return receiver if isinstance(receiver, Drawn) else held or m.array(receiver) or receiver
     if name == "get_shape":
         shaped = held if isinstance(held, (Array, Derived)) else m.array(receiver)
         return Shape(shaped) if shaped is not None else DATA
@@ -365,7 +370,7 @@ def _array_method(m: Machine, receiver: Any, name: str, given: Given, keywords: 
 def function(m: Machine, name: str, given: list[Any], keywords: Keywords, node: cst.CSTNode) -> Any:
     """`name(…)` for a function or class of a library."""
     if name in TRANSPARENT_ITERABLES:
-        return _transparent(m, name, given, keywords)
+        return _transparent(m, name, given, keywords, node)
     if name in _TAPES:
         return Tape()
     handler = _FUNCTIONS.get(name)
@@ -386,7 +391,7 @@ def function(m: Machine, name: str, given: list[Any], keywords: Keywords, node: 
 def _made(m: Machine, name: str, given: list[Any], keywords: Keywords, node: cst.CSTNode) -> Any:
     """What a function or class of a library makes of its arguments."""
     owner, _, last = name.rpartition(".")
-    if last in KEEPING and given and isinstance(given[0], (Array, Derived)):
+    if last in KEEPING and given and isinstance(given[0], (Array, Derived, Drawn)):
         return given[0]
     if name in _LOADERS:
         m.made += 1
@@ -407,12 +412,12 @@ def _made(m: Machine, name: str, given: list[Any], keywords: Keywords, node: cst
     return opaque(m, given, keywords, node)
 
 
-def _transparent(m: Machine, name: str, given: list[Any], keywords: Keywords) -> Any:
+def _transparent(m: Machine, name: str, given: list[Any], keywords: Keywords, node: cst.CSTNode) -> Any:
     iterable = given[0] if given else keywords.get("iterable", DATA)
     if name == "reversed":
         return list(iterable)[::-1] if isinstance(iterable, (list, tuple, range)) else DATA
     if name == "iter":
-        return Stream(m.iterate(iterable)) if not isinstance(iterable, (Unknown, Value)) else DATA
+        return iterable if isinstance(iterable, (Unknown, Value)) else Stream(m.iterate(iterable, node))
     return iterable
 
 
@@ -445,7 +450,7 @@ def _are_samples(m: Machine, held: Any) -> bool:
     """Whether samples themselves are permuted, and no indices."""
     if isinstance(held, Array):
         return not held.root.indices
-    return isinstance(held, Value) and type(m.number(held)) is not int
+    return isinstance(held, Drawn) or (isinstance(held, Value) and type(m.number(held)) is not int)
 
 
 def _permuted(m: Machine, held: Any, key: Key, *, counts: bool) -> Any:
@@ -467,7 +472,7 @@ def _reorder(m: Machine, held: Any, key: Key) -> None:
         held[:] = [RANDOM] * len(held)
     elif isinstance(held, Array):
         held.space = key
-    elif isinstance(held, Value) and (array := m.array(held)) is not None:
+    elif isinstance(held, (Value, Drawn)) and (array := m.array(held)) is not None:
         array.root.space = key
 
 
@@ -530,6 +535,8 @@ def _range(m: Machine, given: list[Any], keywords: Keywords, node: cst.CSTNode) 
         or (len(bounds) == 3 and not bounds[2])
     ):
         return worst(*bounds, INDEX)
+    if given and (len(bounds) == 3 or isinstance(given[-1], Expr)):
+        m.entry.bounds(given[min(len(given), 2) - 1])
     return range(*bounds)
 
 
@@ -542,13 +549,13 @@ def _enumerate(m: Machine, given: list[Any], keywords: Keywords, node: cst.CSTNo
     start = m.number(given[1] if len(given) > 1 else keywords.get("start", 0))
     if not given or type(start) is not int:
         return INDEX
-    return Stream((number, value) for number, value in enumerate(m.iterate(given[0]), start))
+    return Stream((number, value) for number, value in enumerate(m.iterate(given[0], node), start))
 
 
 def _zip(m: Machine, given: list[Any], keywords: Keywords, node: cst.CSTNode) -> Any:
     if given and all(isinstance(one, (list, tuple, range)) for one in given):
         return list(zip(*given, strict=False))
-    return Stream(zip(*map(m.iterate, given), strict=False)) if given else []
+    return Stream(zip(*(m.iterate(one, node) for one in given), strict=False)) if given else []
 
 
 def _next(m: Machine, given: list[Any], keywords: Keywords, node: cst.CSTNode) -> Any:
@@ -559,7 +566,7 @@ def _next(m: Machine, given: list[Any], keywords: Keywords, node: cst.CSTNode) -
             if len(given) > 1:
                 return given[1]
             raise RaisedError from None
-    return DATA
+    return next_of(m, given[0] if given else None, node)
 
 
 def _listed(kind: type) -> Callable[..., Any]:
@@ -570,7 +577,7 @@ def _listed(kind: type) -> Callable[..., Any]:
         if isinstance(held, range) and kind is list:
             return naturals(held)
         if isinstance(held, (list, tuple, range, Stream, dict)):
-            return kind(m.iterate(held))
+            return kind(m.iterate(held, node))
         return held if isinstance(held, (Array, Derived, Value)) else worst(held)
 
     return run
@@ -637,9 +644,9 @@ def _shape(m: Machine, given: list[Any], keywords: Keywords, node: cst.CSTNode) 
     held = given[0] if given else DATA
     if isinstance(held, (Array, Derived)):
         return Shape(held)
-    array = m.array(held) if isinstance(held, Value) else None
-    if array is not None and isinstance(held, Value):
-        m.entry.length(held)
+    array = m.array(held) if isinstance(held, (Value, Drawn)) else None
+    if array is not None:
+        m.length(held)
         return Shape(m.array(held) or array)
     return worst(held)
 

@@ -8,6 +8,7 @@ import msgspec
 
 from bslint.analysis import arithmetic, calls
 from bslint.analysis.values import Key, Object, Value
+from bslint.analysis.windows.drawn import elements_of
 from bslint.analysis.windows.entry import Assignment, Entry
 from bslint.analysis.windows.values import (
     DATA,
@@ -15,6 +16,7 @@ from bslint.analysis.windows.values import (
     Array,
     Cell,
     Derived,
+    Drawn,
     Element,
     EndError,
     Frame,
@@ -306,11 +308,13 @@ class Machine:
             return len(value)
         if isinstance(value, Derived):
             return value.length if value.length is not None else DATA
+        if isinstance(value, Drawn) and (array := self.array(value)) is not None:
+            return self.entry.measured(array)
         if isinstance(value, Shape):
             return DATA
         return self.entry.length(value) if isinstance(value, Value) else worst(value, INDEX)
 
-    def iterate(self, value: Any) -> Iterator[Any]:
+    def iterate(self, value: Any, node: cst.CSTNode) -> Iterator[Any]:
         """The elements of an iterable; of one out of sight, some unknown elements."""
         if isinstance(value, Stream):
             return value.iterator
@@ -320,7 +324,7 @@ class Machine:
             return iter(value.positions)
         if isinstance(value, Array):
             return iter([Element(value)] * self.entry.assignment.elements)
-        return iter([DATA] * self.entry.assignment.elements)
+        return elements_of(self, value, node)
 
     def instance(self, type_: Any, node: cst.CSTNode) -> Object:
         """A new instance of a class of the program."""

@@ -41,6 +41,33 @@ class Unknown:
         return f"Unknown({self.reason})"
 
 
+class Drawn(Unknown):
+    """Something that comes from out of sight, another one every time: an element of a dataset, what a loader gave.
+
+    Args:
+        key: what tells it from others.
+        samples: whether its parts certainly are batches of samples.
+        length: the number of samples in it, None when that is not known.
+    """
+
+    __slots__ = ("key", "length", "parts", "samples")
+
+    def __init__(self, key: Key, *, samples: bool = False, length: int | None = None) -> None:
+        super().__init__("data")
+        self.key = key
+        self.samples = samples
+        self.length = length
+        self.parts: dict[int | str, Drawn] = {}
+
+    def part(self, name: int | str) -> Drawn:
+        """The features, the labels, …: as many samples."""
+        found = self.parts.get(name)
+        if found is None:
+            found = Drawn(("part of", self.key, name), samples=self.samples, length=self.length)
+            self.parts[name] = found
+        return found
+
+
 DATA: Final = Unknown("data")
 RANDOM: Final = Unknown("random")
 INDEX: Final = Unknown("index")
@@ -57,11 +84,11 @@ class Root:
     """An array as it is before the loops: its identity, how the program calls it, its length.
 
     `space` is the order into which the loops have shuffled it, None for its own; `samples` tells that its first axis
-    certainly counts samples, and is no time axis; `free` that its length is a number which the program does not tell,
-    if it is a number at all.
+    certainly counts samples, and is no time axis; `count` is the number which is its length where the program does not
+    tell it, if it is a number at all.
     """
 
-    __slots__ = ("axis", "free", "indices", "key", "label", "length", "samples", "space", "symbol")
+    __slots__ = ("axis", "count", "indices", "key", "label", "length", "samples", "space", "symbol")
 
     def __init__(
         self, key: Key, length: int, *, symbol: Key | None = None, indices: bool = False, axis: int = 0, label: str = ""
@@ -74,7 +101,7 @@ class Root:
         self.label = label
         self.space: Key | None = None
         self.samples = False
-        self.free = False
+        self.count: Key | None = None
 
 
 class Moment(msgspec.Struct, frozen=True, eq=False):
