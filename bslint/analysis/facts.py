@@ -398,7 +398,8 @@ class Windows(msgspec.Struct, frozen=True, eq=False):
         array: the array that it cuts, as the program writes it.
         cause: what the arithmetic lacks. `overlap`: `outer` (a loop over batches does not move the window), `stride`
             (a loop advances by less than it reads), `end` (one sample too many). `gap`: `inner`, `head`, `tail`.
-            `still`: `accumulated` (gradients of the same samples are added up), `batches`. `misaligned`: `windows`,
+            `still`: `accumulated` (gradients of the same samples are added up), `seeded` (the generator is seeded with
+            the same number before each draw), `batches`. `misaligned`: `windows`,
             `shuffled` (only one of the two goes through the permutation), `apart` (each has one of its own), `lengths`
             (one is longer).
         loop: the loop at fault.
@@ -413,6 +414,7 @@ class Windows(msgspec.Struct, frozen=True, eq=False):
         accumulates: gradients of several windows are added up before an update.
         length: the number of samples, None when nothing depends on it.
         repair: index arithmetic that reads every sample once, where the loops are plain enough to write it.
+        seed: the call that seeds the generator, where that is the cause.
     """
 
     fault: WindowFault
@@ -431,6 +433,7 @@ class Windows(msgspec.Struct, frozen=True, eq=False):
     accumulates: bool
     length: int | None
     repair: str = ""
+    seed: cst.CSTNode | None = None
 
     def witness(self) -> dict[str, Any]:
         """The numbers of the run and the windows, as evidence."""

@@ -26,6 +26,7 @@ from bslint.analysis.apis import (
     CLEARING,
     CUTTING,
     FOREIGN_MODELS,
+    SEEDING,
     TRANSPARENT_ITERABLES,
     UPDATE_METHODS,
 )
@@ -67,6 +68,7 @@ def call(it: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode) ->
         it.splits = True
     if it.loops:
         cleared(it, name, node)
+        it.splits = it.splits or name.rpartition(".")[2] in SEEDING  # what is drawn may be the same every time
     for family in (symbolic.call, functions.call, datasets.call, configs.call, keras.call, *arrays.FAMILIES):
         found = family(it, name, arguments, node)
         if found is not None:

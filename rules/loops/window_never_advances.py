@@ -3,7 +3,8 @@
 ## What it does
 Runs the index arithmetic of loops that train by hand on slices of an array and finds slices whose window stays the same
 while a loop over batches, or over the micro-batches of an accumulation, goes on. Loops over epochs may repeat their
-windows, and a batch that is cut before the loop is meant.
+windows, and a batch that is cut before the loop is meant. A batch that is drawn at random stays the same, too, where
+the generator is seeded with the same number before each draw.
 
 ## Why is this bad?
 The loop looks like a pass over the data and sees a single batch of it; the loss falls quickly, because the model learns
@@ -52,14 +53,22 @@ for i in range(len(x) // 32):
 
 from collections.abc import Iterator
 
+import libcst as cst
+
 from bslint.analysis.facts import Windows
 from bslint.rule import SLICES, STEPS, Context, Finding, header, rule
 
+# What makes every draw the same: whole batches may be drawn without a slice.
+_SEEDED = ("seed(", "default_rng(", "RandomState(", ".Random(")
 
-@rule("BS304", "window-never-advances", "error", literals=[SLICES], reach=[STEPS])
+
+@rule("BS304", "window-never-advances", "error", literals=[(*SLICES, *_SEEDED)], reach=[STEPS])
 def check(found: Windows, context: Context) -> Iterator[Finding]:
     """Judge a slice that stands still."""
     if found.fault != "still":
+        return
+    if found.seed is not None:
+        yield _seeded(found, found.seed)
         return
     one = found.windows[0]
     loop = "micro-batches" if found.cause == "accumulated" else "batches"
@@ -71,6 +80,20 @@ def check(found: Windows, context: Context) -> Iterator[Finding]:
         related=[
             *([(header(found.loop), "this loop does not move the window")] if found.loop is not None else []),
             *((other, "cut by the same windows") for other in found.others),
+        ],
+        evidence=found.evidence(),
+    )
+
+
+def _seeded(found: Windows, seed: cst.CSTNode) -> Finding:
+    return Finding(
+        at=found.node,
+        message="the batch never changes: before it is drawn the generator is seeded with the same number in every "
+        "iteration of the loop, so that the same samples come again",
+        help="set the seed once before the loop, or to a number that changes in it",
+        related=[
+            (seed, "every draw starts again from here"),
+            *([(header(found.loop), "this loop does not change the seed")] if found.loop is not None else []),
         ],
         evidence=found.evidence(),
     )
@@ -104,6 +127,18 @@ for batch in range(len(x) // 32):
         total = gradients if total is None else [a + b for a, b in zip(total, gradients)]
     optimizer.apply_gradients(zip(total, model.trainable_variables))
 """,
+    "seeded with a default that no step changes": f"""{_STEP}import numpy as np
+
+def draw(x, size, seed=0):
+    np.random.seed(seed)
+    order = np.random.permutation(len(x))
+    return order[:size]
+#          ^^^^^^^^^^^^
+
+for i in range(len(x) // 32):
+    chosen = draw(x, 32)
+    step(x[chosen], y[chosen])
+""",
 }
 GOOD = {
     "the whole data in every epoch": f"""{_STEP}for epoch in range(1000):
@@ -121,5 +156,18 @@ for i in range(len(x) // 8):
 for i in range(len(x) // 32):
     chosen = np.random.permutation(len(x))[:32]
     step(x[chosen], y[chosen])
+""",
+    "seeded with the number of the step": f"""{_STEP}import numpy as np
+for i in range(len(x) // 32):
+    np.random.seed(i)
+    chosen = np.random.permutation(len(x))[:32]
+    step(x[chosen], y[chosen])
+""",
+    "seeded once for each epoch": f"""{_STEP}import numpy as np
+for epoch in range(10):
+    np.random.seed(0)
+    for i in range(len(x) // 32):
+        chosen = np.random.permutation(len(x))[:32]
+        step(x[chosen], y[chosen])
 """,
 }

@@ -26,3 +26,18 @@ def test_a_start_without_the_inner_variable_repeats_the_window():
     windows = [range(8)[b * 2 : b * 2 + 2] for b in range(2) for _ in range(4)]
 
     assert windows == [range(2)] * 4 + [range(2, 4)] * 4
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: (np.random.seed(0), np.random.permutation(100)[:8])[1],
+        lambda: (np.random.seed(0), np.random.choice(100, 8))[1],
+        lambda: np.random.default_rng(0).integers(0, 100, 8),
+        lambda: (tf.random.set_seed(0), tf.random.shuffle(tf.range(100))[:8])[1],
+    ],
+    ids=["permutation", "choice", "generator", "tf.random"],
+)
+def test_the_same_seed_before_each_draw_gives_the_same_samples(draw):
+    """BS304: a batch that is drawn at random stays the same where the generator is seeded before each draw."""
+    assert list(draw()) == list(draw())

@@ -13,6 +13,7 @@ from bslint.analysis.interpreter import consistent
 from bslint.analysis.values import (
     Api,
     Choice,
+    Class,
     Expr,
     Items,
     Key,
@@ -438,7 +439,9 @@ class Entry:
 def _is_elsewhere(value: Any) -> bool:
     """Whether a value is that of a module, a file or a call out of sight: `settings.SIZE`, `parse().size`, `load()`."""
     if isinstance(value, Method):
-        return value.function is None and _is_elsewhere(value.receiver)
+        owner = value.receiver
+        inherited = isinstance(owner, Object) and isinstance(owner.type, Class)  # by a class that is not in sight
+        return value.function is None and (inherited or _is_elsewhere(owner))
     name = value.name if isinstance(value, Api) else value.type if isinstance(value, Object) else None
     return isinstance(name, str) and "." in name and name.partition(".")[0] not in _COMPUTING
 

@@ -173,6 +173,8 @@ def _on_arrays(m: Machine, op: str, left: Any, right: Any) -> Any:
 
 
 def _on_windows(m: Machine, op: str, left: Any, right: Any, node: cst.CSTNode) -> Any:
+    if op == "+" and isinstance(left, Array) and isinstance(right, Array) and left.root is right.root:
+        return _twice(m, left) if left.root.indices and left.node is None else derived((left, right))
     for side, other in ((left, right), (right, left)):
         if isinstance(side, Array) and side.root.indices and side.space is None and op in {"+", "-"}:
             number = m.number(other)
@@ -184,6 +186,13 @@ def _on_windows(m: Machine, op: str, left: Any, right: Any, node: cst.CSTNode) -
             return side
     m.meet((left, right), node)
     return derived((left, right))
+
+
+def _twice(m: Machine, array: Array) -> Array:
+    """`list(indices) + list(indices)`: windows may go around."""
+    root = Root(("twice", array.root.key), 2 * len(array), indices=True)
+    m.unclear.add(root.key)
+    return Array(root, range(root.length), array.space)
 
 
 def _binary(code: Code, node: cst.BinaryOperation) -> Run:

@@ -167,15 +167,22 @@ def _still(site: Site, trial: Trial, driven: Callable[[int], bool]) -> Shown | N
             return None
         if not level.repeats or _others_move(site, trial, level):
             continue
-        accumulates = _accumulates(machine, level.loop)
-        if accumulates or (driven(level.loop) and site.first_moving == len(site.levels)):
+        accumulates, still = _accumulates(machine, level.loop), site.first_moving == len(site.levels)
+        seeded = still and _is_seeded(site)
+        if accumulates or (still and (seeded or driven(level.loop))):
             first, second = _two_rounds(site, depth)
             if _spaces((first, second)) > 1:
                 return None
-            cause = "accumulated" if accumulates else "batches"
+            cause = "seeded" if seeded else "accumulated" if accumulates else "batches"
             return Shown("still", site, (first.window, second.window), cause=cause, loop=level.loop)
-        return None
+        if not still:
+            return None
     return None
+
+
+def _is_seeded(site: Site) -> bool:
+    """Whether samples are chosen by draws that a seed makes the same every time."""
+    return not site.root.indices and all(_kind(read.window.space) == "seeded" for read in site.reads)
 
 
 def _accumulates_still(site: Site, machine: Machine) -> bool:

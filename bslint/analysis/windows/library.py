@@ -13,14 +13,14 @@ import libcst as cst
 from bslint.analysis import attributes, keras, library
 from bslint.analysis.apis import FIT_PARAMETERS, SEEDING, TRANSPARENT_ITERABLES, UPDATE_METHODS
 from bslint.analysis.values import Api, Class, Dataset, Expr, Function, Method, Object, Partial, Symbol, Value
+from bslint.analysis.windows import draws
 from bslint.analysis.windows.code import drain
 from bslint.analysis.windows.drawn import drawn, next_of
-from bslint.analysis.windows.entry import DRAWS, KEEPING, READINGS, SHUFFLES, naturals, permuted
+from bslint.analysis.windows.entry import DRAWS, KEEPING, READINGS, SHUFFLES, naturals
 from bslint.analysis.windows.machine import RaisedError
 from bslint.analysis.windows.values import (
     DATA,
     INDEX,
-    RANDOM,
     Array,
     Bound,
     Cell,
@@ -40,7 +40,6 @@ from bslint.analysis.windows.values import (
 )
 
 if TYPE_CHECKING:
-    from bslint.analysis.values import Key
     from bslint.analysis.windows.machine import Machine
 
 Given = Sequence[Any]
@@ -226,9 +225,9 @@ def method(m: Machine, receiver: Any, name: str, given: list[Any], keywords: Key
     if name == "assign_sub" and any(isinstance(one, Derived) for one in given):
         m.updates.append(m.moment())
     if name in SHUFFLES and given:
-        return _shuffled(m, name, given, keywords, getattr(receiver, "key", None))
+        return draws.shuffled(m, name, given, keywords, getattr(receiver, "key", None))
     if name in SEEDING:
-        m.seeded = True
+        draws.seed(m, name, getattr(receiver, "key", None), given, keywords, node)
     return _library_method(m, receiver, name, given, keywords, node)
 
 
@@ -238,7 +237,7 @@ def _library_method(
     if name == "enumerate" and isinstance(receiver, Dataset):
         return _enumerate(m, [receiver, *given], keywords, node)
     if name in DRAWS and not isinstance(receiver, (Array, Derived, Element)):
-        return RANDOM
+        return draws.indices(m, name, given, keywords, getattr(receiver, "key", None), node)
     if name in READINGS and isinstance(receiver, Value) and _literals(given):
         return Symbol(("read", receiver.key, name, *given), f"{name}(…)", node)
     return _array_method(m, receiver, name, given, keywords, node)
@@ -378,11 +377,11 @@ def function(m: Machine, name: str, given: list[Any], keywords: Keywords, node: 
         return handler(m, given, keywords, node)
     owner, _, last = name.rpartition(".")
     if (last in SHUFFLES or name in {"tf.random.shuffle", "sklearn.utils.shuffle"}) and given:
-        return _shuffled(m, "permutation" if owner in _OF_ARRAYS else last, given, keywords, owner)
+        return draws.shuffled(m, "permutation" if owner in draws.OF_ARRAYS else last, given, keywords, owner)
     if last in SEEDING:
-        m.seeded = True
+        return draws.seed(m, last, owner, given, keywords, node)
     if owner in {"random", "numpy.random", "tf.random"}:
-        return RANDOM
+        return draws.indices(m, last, given, keywords, owner, node)
     if last in READINGS and _literals(given):
         return Symbol(("read", name, *given), f"{last}(…)", node)
     return _made(m, name, given, keywords, node)
@@ -419,61 +418,6 @@ def _transparent(m: Machine, name: str, given: list[Any], keywords: Keywords, no
     if name == "iter":
         return iterable if isinstance(iterable, (Unknown, Value)) else Stream(m.iterate(iterable, node))
     return iterable
-
-
-# Modules whose `shuffle` gives arrays in another order, and never takes a number of them.
-_OF_ARRAYS = frozenset(("tf.random", "sklearn.utils"))
-
-
-def _shuffled(m: Machine, name: str, given: list[Any], keywords: Keywords, source: Key) -> Any:
-    """A permutation: of so many indices, of an array of indices, or of arrays of samples.
-
-    Args:
-        m: the machine.
-        name: "shuffle" for one that changes its argument.
-        given: what is permuted, all in the same order.
-        keywords: further arguments.
-        source: what draws it.
-    """
-    m.made += 1
-    m.seeded = m.seeded or not {"random_state", "seed"}.isdisjoint(keywords)
-    key = ("reordered" if len(given) == 1 and _are_samples(m, given[0]) else "shuffled", m.made, source)
-    if name == "shuffle":
-        _reorder(m, given[0], key)
-        return None
-    counts = source not in _OF_ARRAYS
-    made = tuple(_permuted(m, one, key, counts=counts) for one in given)
-    return made[0] if len(made) == 1 else made
-
-
-def _are_samples(m: Machine, held: Any) -> bool:
-    """Whether samples themselves are permuted, and no indices."""
-    if isinstance(held, Array):
-        return not held.root.indices
-    return isinstance(held, Drawn) or (isinstance(held, Value) and type(m.number(held)) is not int)
-
-
-def _permuted(m: Machine, held: Any, key: Key, *, counts: bool) -> Any:
-    """What is permuted, in its new order; a number stands for so many indices where it `counts`."""
-    if isinstance(held, range):
-        return permuted(len(held), key)
-    if isinstance(held, Array):
-        return Array(held.root, held.positions, key, None, held.node, held.moment)
-    number = m.number(held) if counts else None
-    if type(number) is int:
-        return permuted(number, key, held)
-    array = m.array(held)
-    return Array(array.root, array.positions, key) if array is not None else RANDOM
-
-
-def _reorder(m: Machine, held: Any, key: Key) -> None:
-    """Shuffle in place."""
-    if isinstance(held, list):
-        held[:] = [RANDOM] * len(held)
-    elif isinstance(held, Array):
-        held.space = key
-    elif isinstance(held, (Value, Drawn)) and (array := m.array(held)) is not None:
-        array.root.space = key
 
 
 def _cond(m: Machine, given: list[Any], keywords: Keywords, node: cst.CSTNode) -> Any:

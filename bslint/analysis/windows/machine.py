@@ -143,6 +143,8 @@ class Machine:
         self.unclear: set[Key] = set()
         self.wrapped = False
         self.seeded = False
+        self.streams: dict[Key, list[float]] = {}
+        self.sown: dict[Key, cst.CSTNode] = {}
         self.complete = False
         self.ticks = 0
         self.statements = 0

@@ -19,8 +19,20 @@ _FUNCTIONS = frozenset(("len", "min", "max", "range", "int", "abs"))
 
 def replay(fact: Windows, root: cst.CSTNode, loops: Sequence[cst.CSTNode | None]) -> Windows:
     """The fact with its snippet: the program's own loops where they are plain arithmetic, else the windows."""
-    text = _own_loops(fact, root, loops) or _plain_windows(fact)
+    text = _draws(fact) if fact.cause == "seeded" else _own_loops(fact, root, loops) or _plain_windows(fact)
     return msgspec.structs.replace(fact, replay=text)
+
+
+def _draws(fact: Windows) -> str:
+    """The same seed before every draw, with Python's own generator."""
+    one = fact.windows[0]
+    lines = [
+        "import random",
+        "for iteration in range(3):",
+        "    random.seed(0)  # or any other number that stays the same",
+        f"    print(random.sample(range({max(2 * one.stop, fact.length or 0)}), {one.stop})[{one.start}:{one.stop}])",
+    ]
+    return "\n".join(lines)
 
 
 def _plain_windows(fact: Windows) -> str:

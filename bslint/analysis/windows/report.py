@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from bslint.analysis.interpreter import Interpreter
     from bslint.analysis.windows.levels import Site
+    from bslint.analysis.windows.machine import Machine
 
 
 def examine(it: Interpreter, node: cst.For | cst.While, mark: int) -> None:
@@ -99,8 +100,15 @@ def _fact(it: Interpreter, root: cst.For | cst.While, code: Code, verdict: Verdi
         accumulates=bool(machine.updates) and len(machine.gradients) > len(machine.updates),
         length=length,
         repair=_repair(verdict, code, array),
+        seed=_seed(shown, machine),
     )
     return replay(fact, root, [code.nodes.get(level.loop) for level in site.levels])
+
+
+def _seed(shown: Shown, machine: Machine) -> cst.CSTNode | None:
+    """The call that makes every draw the same."""
+    space = shown.windows[0].space
+    return machine.sown.get(space[2]) if shown.cause == "seeded" and isinstance(space, tuple) else None
 
 
 def _repair(verdict: Verdict, code: Code, array: str) -> str:
@@ -200,7 +208,10 @@ def _numbers(verdict: Verdict, root: cst.CSTNode, code: Code) -> dict[str, int]:
         number = machine.number(value) if isinstance(value, (int, Value)) and not isinstance(value, bool) else None
         if name in wanted and name not in repeated and type(number) is int:
             found[name] = number
-    found.update({label: number for label, number in counted.values() if label in wanted and "." in label})
+    settings = [name for name in wanted if "." in name]
+    found.update(
+        {name: number for label, number in counted.values() for name in settings if f".{label}".endswith(f".{name}")}
+    )
     return found
 
 

@@ -247,6 +247,15 @@ class Tape:
         self.touched: list[Array] = []
 
 
+class Generator:
+    """A generator of random numbers that the loops make."""
+
+    __slots__ = ("key",)
+
+    def __init__(self, key: Key) -> None:
+        self.key = key
+
+
 class Stream:
     """An iterator: a generator of the program, `iter(…)`, `enumerate(…)`, `zip(…)`."""
 

@@ -1,0 +1,534 @@
+"""Windows of what is not in sight: settings, arrays of other modules, elements of datasets, draws that are seeded."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.analysis.test_windows import run, windows
+
+SILENT = {
+    "a share of the samples that a setting gives": """
+from conf import cfg
+def train(x, y):
+    n_train = int(len(x) * cfg.ratio)
+    xt, yt = x[:n_train], y[:n_train]
+    for e in range(cfg.epochs):
+        for i in range(0, n_train, cfg.bs):
+            train_step(xt[i:i+cfg.bs], yt[i:i+cfg.bs])
+""",
+    "the last samples are kept out, a setting says how many": """
+from conf import cfg
+def train(x, y):
+    xt, yt = x[:-cfg.n_val], y[:-cfg.n_val]
+    for e in range(cfg.epochs):
+        for i in range(0, len(xt), cfg.bs):
+            train_step(xt[i:i+cfg.bs], yt[i:i+cfg.bs])
+""",
+    "a setting says how many samples an epoch has": """
+from conf import cfg, load
+def train():
+    x, y = load(cfg.path)
+    perm = np.random.permutation(len(x))
+    x, y = x[perm], y[perm]
+    for e in range(cfg.epochs):
+        perm = np.random.permutation(len(x))
+        for i in range(cfg.n_samples // cfg.bs):
+            j = perm[i*cfg.bs:(i+1)*cfg.bs]
+            train_step(x[j], y[j])
+""",
+    "a setting says when to stop": """
+from conf import cfg, load
+def train():
+    x, y = load(cfg.path)
+    step = 0
+    while step < cfg.max_steps:
+        for i in range(0, len(x), cfg.bs):
+            train_step(x[i:i+cfg.bs], y[i:i+cfg.bs])
+            step += 1
+            if step >= cfg.max_steps:
+                break
+""",
+    "a start that goes around": """
+from conf import cfg, load
+def train():
+    x, y = load(cfg.path)
+    for step in range(cfg.max_steps):
+        offset = (step * cfg.bs) % (len(x) - cfg.bs)
+        train_step(x[offset:offset+cfg.bs], y[offset:offset+cfg.bs])
+""",
+    "arrays and a batch size of modules out of sight": """
+from data import x_train, y_train
+from conf import BS
+def train(epochs):
+    for e in range(epochs):
+        for i in range(len(x_train) // BS):
+            train_step(x_train[i*BS:(i+1)*BS], y_train[i*BS:(i+1)*BS])
+""",
+    "arrays that are attributes": """
+from data import load
+def train(epochs, bs):
+    d = load()
+    for e in range(epochs):
+        for i in range(0, d.train.images.shape[0], bs):
+            train_step(d.train.images[i:i+bs], d.train.labels[i:i+bs])
+""",
+    "files that a function out of sight loads": """
+from data import load_file
+def train(files, bs, k):
+    for f in files:
+        x, y = load_file(f)
+        for i in range(0, len(x), bs):
+            train_step(x[i:i+bs], y[i:i+bs])
+""",
+    "micro-batches of an element": """
+def train(ds, epochs, m, k):
+    for e in range(epochs):
+        for x, y in ds:
+            acc = [tf.zeros_like(v) for v in model.trainable_variables]
+            for i in range(k):
+                xs, ys = x[i*m:(i+1)*m], y[i*m:(i+1)*m]
+                with tf.GradientTape() as t:
+                    loss = tf.reduce_mean(tf.square(model(xs) - ys)) / k
+                g = t.gradient(loss, model.trainable_variables)
+                acc = [a + b for a, b in zip(acc, g)]
+            optimizer.apply_gradients(zip(acc, model.trainable_variables))
+""",
+    "micro-batches of a batch of known size": """
+def train(x, y, epochs):
+    ds = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(1000).batch(64, drop_remainder=True)
+    micro = 16
+    for e in range(epochs):
+        for xb, yb in ds:
+            acc = None
+            for i in range(4):
+                lo = i * micro
+                xs, ys = xb[lo:lo+micro], yb[lo:lo+micro]
+                with tf.GradientTape() as t:
+                    loss = tf.reduce_mean(tf.square(model(xs) - ys)) / 4
+                g = t.gradient(loss, model.trainable_variables)
+                acc = g if acc is None else [a + b for a, b in zip(acc, g)]
+            optimizer.apply_gradients(zip(acc, model.trainable_variables))
+""",
+    "micro-batches of what an iterator gives": """
+def train(ds, micro, k, steps):
+    it = iter(ds)
+    for s in range(steps):
+        xb, yb = next(it)
+        acc = None
+        for i in range(k):
+            xs, ys = xb[i*micro:(i+1)*micro], yb[i*micro:(i+1)*micro]
+            with tf.GradientTape() as t:
+                loss = tf.reduce_mean(tf.square(model(xs) - ys)) / k
+            g = t.gradient(loss, model.trainable_variables)
+            acc = g if acc is None else [a + b for a, b in zip(acc, g)]
+        optimizer.apply_gradients(zip(acc, model.trainable_variables))
+""",
+    "micro-batches of a share of an element": """
+def train(ds, k):
+    for xb, yb in ds:
+        m = tf.shape(xb)[0] // k
+        acc = None
+        for i in range(k):
+            xs, ys = xb[i*m:(i+1)*m], yb[i*m:(i+1)*m]
+            with tf.GradientTape() as t:
+                loss = tf.reduce_mean(tf.square(model(xs) - ys)) / k
+            g = t.gradient(loss, model.trainable_variables)
+            acc = g if acc is None else [a + b for a, b in zip(acc, g)]
+        optimizer.apply_gradients(zip(acc, model.trainable_variables))
+""",
+    "an element is split": """
+def train(ds, k):
+    for xb, yb in ds:
+        acc = None
+        for xs, ys in zip(tf.split(xb, k), tf.split(yb, k)):
+            with tf.GradientTape() as t:
+                loss = tf.reduce_mean(tf.square(model(xs) - ys)) / k
+            g = t.gradient(loss, model.trainable_variables)
+            acc = g if acc is None else [a + b for a, b in zip(acc, g)]
+        optimizer.apply_gradients(zip(acc, model.trainable_variables))
+""",
+    "two halves of an element": """
+def train(ds, bs):
+    for x, y in ds:
+        train_step(x[:bs // 2], y[:bs // 2])
+        train_step(x[bs // 2:], y[bs // 2:])
+""",
+    "steps of a sequence overlap in time": """
+def train(ds):
+    for x, y in ds:
+        for t in range(1, y.shape[1]):
+            train_step(x, y[:, t:t+2])
+""",
+    "pieces of a sequence in time": """
+def train(ds, L):
+    for x, y in ds:
+        for t in range(0, x.shape[1], L):
+            train_step(x[:, t:t+L], y[:, t:t+L])
+""",
+    "samples that were collected anew": """
+from agent import collect
+def train(cfg):
+    for update in range(cfg.updates):
+        obs, ret = collect(cfg.n_steps)
+        inds = np.arange(cfg.n_steps)
+        for e in range(cfg.epochs):
+            np.random.shuffle(inds)
+            for s in range(0, cfg.n_steps, cfg.mb):
+                mb = inds[s:s+cfg.mb]
+                train_step(obs[mb], ret[mb])
+""",
+    "seeded once": """
+def train(x, y, steps, bs):
+    np.random.seed(42)
+    for s in range(steps):
+        idx = np.random.choice(len(x), bs)
+        train_step(x[idx], y[idx])
+""",
+    "seeded with the step": """
+def train(x, y, steps, bs):
+    for s in range(steps):
+        np.random.seed(42 + s)
+        idx = np.random.choice(len(x), bs)
+        train_step(x[idx], y[idx])
+""",
+    "a generator made in a function, its seed the step": """
+def sample(x, y, bs, seed=7):
+    rng = np.random.RandomState(seed)
+    idx = rng.permutation(x.shape[0])[:bs]
+    return x[idx], y[idx]
+def train(x, y, steps, bs):
+    for s in range(steps):
+        xb, yb = sample(x, y, bs, seed=s)
+        train_step(xb, yb)
+""",
+    "seeded for each epoch": """
+def train(x, y, epochs, bs):
+    for e in range(epochs):
+        np.random.seed(0)
+        perm = np.random.permutation(len(x))
+        for i in range(0, len(x), bs):
+            idx = perm[i:i+bs]
+            train_step(x[idx], y[idx])
+""",
+    "features and labels are shuffled with the same seed": """
+def train(x, y, epochs, bs):
+    for e in range(epochs):
+        np.random.seed(e)
+        np.random.shuffle(x)
+        np.random.seed(e)
+        np.random.shuffle(y)
+        for i in range(0, len(x), bs):
+            train_step(x[i:i+bs], y[i:i+bs])
+""",
+    "the noise is the same, not the samples": """
+def train(x, y, epochs, bs):
+    for e in range(epochs):
+        for i in range(0, len(x), bs):
+            tf.random.set_seed(0)
+            noise = tf.random.normal([bs, 3])
+            train_step(x[i:i+bs] + noise, y[i:i+bs])
+""",
+    "labels by chance": """
+def train(x, epochs, bs):
+    for e in range(epochs):
+        for i in range(0, len(x), bs):
+            np.random.seed(0)
+            fake = np.random.randint(0, 2, bs)
+            train_step(x[i:i+bs], fake)
+""",
+    "a shuffle in place goes on from the order before": """
+def train(x, y, steps, bs):
+    idx = np.arange(len(x))
+    for s in range(steps):
+        np.random.seed(0)
+        np.random.shuffle(idx)
+        b = idx[:bs]
+        train_step(x[b], y[b])
+""",
+    "a seed that the object counts up": """
+class T:
+    def __init__(self, x, y, seed=3, bs=16):
+        self.x, self.y, self.seed, self.bs = x, y, seed, bs
+    def batch(self):
+        np.random.seed(self.seed)
+        self.seed += 1
+        i = np.random.choice(len(self.x), self.bs, replace=False)
+        return self.x[i], self.y[i]
+    def fit(self, steps):
+        for _ in range(steps):
+            xb, yb = self.batch()
+            train_step(xb, yb)
+""",
+}
+
+WRONG = {
+    "arrays and a batch size of modules out of sight": (
+        "overlap",
+        """
+from data import x_train, y_train
+from conf import BS
+def train(epochs):
+    for e in range(epochs):
+        for i in range(len(x_train) // BS):
+            train_step(x_train[i:i+BS], y_train[i:i+BS])
+""",
+    ),
+    "one label too many from arrays that are attributes": (
+        "misaligned",
+        """
+from data import load
+def train(epochs, bs):
+    d = load()
+    for e in range(epochs):
+        for i in range(0, d.train.images.shape[0], bs):
+            train_step(d.train.images[i:i+bs], d.train.labels[i:i+bs+1])
+""",
+    ),
+    "datasets of an HDF5 file lose their last batch": (
+        "gap",
+        """
+import h5py
+def train(epochs, cfg):
+    f = h5py.File(cfg.path)
+    x, y = f["x"], f["y"]
+    for e in range(epochs):
+        for i in range(0, x.shape[0] - cfg.bs, cfg.bs):
+            train_step(x[i:i+cfg.bs], y[i:i+cfg.bs])
+""",
+    ),
+    "files that a function out of sight loads": (
+        "overlap",
+        """
+from data import load_file
+def train(files, bs, k):
+    for f in files:
+        x, y = load_file(f)
+        for i in range(len(x) // bs):
+            train_step(x[i:i+bs], y[i:i+bs])
+""",
+    ),
+    "micro-batches of an element overlap": (
+        "overlap",
+        """
+def train(ds, epochs, m, k):
+    for e in range(epochs):
+        for x, y in ds:
+            acc = [tf.zeros_like(v) for v in model.trainable_variables]
+            for i in range(k):
+                xs, ys = x[i:i+m], y[i:i+m]
+                with tf.GradientTape() as t:
+                    loss = tf.reduce_mean(tf.square(model(xs) - ys)) / k
+                g = t.gradient(loss, model.trainable_variables)
+                acc = [a + b for a, b in zip(acc, g)]
+            optimizer.apply_gradients(zip(acc, model.trainable_variables))
+""",
+    ),
+    "micro-batches of a batch of known size overlap": (
+        "overlap",
+        """
+def train(x, y, epochs):
+    ds = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(1000).batch(64, drop_remainder=True)
+    micro = 16
+    for e in range(epochs):
+        for xb, yb in ds:
+            acc = None
+            for i in range(4):
+                lo = i * 8
+                xs, ys = xb[lo:lo+micro], yb[lo:lo+micro]
+                with tf.GradientTape() as t:
+                    loss = tf.reduce_mean(tf.square(model(xs) - ys)) / 4
+                g = t.gradient(loss, model.trainable_variables)
+                acc = g if acc is None else [a + b for a, b in zip(acc, g)]
+            optimizer.apply_gradients(zip(acc, model.trainable_variables))
+""",
+    ),
+    "the first samples of an element again and again": (
+        "still",
+        """
+def train(ds, micro, k):
+    for xb, yb in ds:
+        acc = None
+        for i in range(k):
+            xs, ys = xb[:micro], yb[:micro]
+            with tf.GradientTape() as t:
+                loss = tf.reduce_mean(tf.square(model(xs) - ys)) / k
+            g = t.gradient(loss, model.trainable_variables)
+            acc = g if acc is None else [a + b for a, b in zip(acc, g)]
+        optimizer.apply_gradients(zip(acc, model.trainable_variables))
+""",
+    ),
+    "the first labels of an element for all its features": (
+        "misaligned",
+        """
+def train(ds, micro):
+    for xb, yb in ds:
+        for i in range(0, len(xb), micro):
+            train_step(xb[i:i+micro], yb[:micro])
+""",
+    ),
+    "a last batch that is too short for its micro-batches": (
+        "empty",
+        """
+def train(x, y, epochs):
+    ds = tf.data.Dataset.from_tensor_slices((x, y)).batch(64)
+    for xb, yb in ds:
+        acc = None
+        for i in range(4):
+            xs, ys = xb[i*16:(i+1)*16], yb[i*16:(i+1)*16]
+            with tf.GradientTape() as t:
+                loss = tf.reduce_mean(tf.square(model(xs) - ys)) / 4
+            g = t.gradient(loss, model.trainable_variables)
+            acc = g if acc is None else [a + b for a, b in zip(acc, g)]
+        optimizer.apply_gradients(zip(acc, model.trainable_variables))
+""",
+    ),
+    "micro-batches of what an iterator gives overlap": (
+        "overlap",
+        """
+def train(ds, micro, k, steps):
+    it = iter(ds)
+    for s in range(steps):
+        xb, yb = next(it)
+        acc = None
+        for i in range(k):
+            xs, ys = xb[i:i+micro], yb[i:i+micro]
+            with tf.GradientTape() as t:
+                loss = tf.reduce_mean(tf.square(model(xs) - ys)) / k
+            g = t.gradient(loss, model.trainable_variables)
+            acc = g if acc is None else [a + b for a, b in zip(acc, g)]
+        optimizer.apply_gradients(zip(acc, model.trainable_variables))
+""",
+    ),
+    "micro-batches of a share of an element, and one sample more": (
+        "overlap",
+        """
+def train(ds, k):
+    for xb, yb in ds:
+        m = xb.shape[0] // k
+        acc = None
+        for i in range(k):
+            xs, ys = xb[i*m:(i+1)*m+1], yb[i*m:(i+1)*m+1]
+            with tf.GradientTape() as t:
+                loss = tf.reduce_mean(tf.square(model(xs) - ys)) / k
+            g = t.gradient(loss, model.trainable_variables)
+            acc = g if acc is None else [a + b for a, b in zip(acc, g)]
+        optimizer.apply_gradients(zip(acc, model.trainable_variables))
+""",
+    ),
+    "one sample more of those that were collected": (
+        "overlap",
+        """
+from agent import collect
+def train(cfg):
+    for update in range(cfg.updates):
+        obs, ret = collect(cfg.n_steps)
+        inds = np.arange(cfg.n_steps)
+        for e in range(cfg.epochs):
+            np.random.shuffle(inds)
+            for s in range(0, cfg.n_steps, cfg.mb):
+                mb = inds[s:s+cfg.mb+1]
+                train_step(obs[mb], ret[mb])
+""",
+    ),
+    "seeded before each choice": (
+        "still",
+        """
+def train(x, y, steps, bs):
+    for s in range(steps):
+        np.random.seed(42)
+        idx = np.random.choice(len(x), bs)
+        train_step(x[idx], y[idx])
+""",
+    ),
+    "a generator made anew in each step": (
+        "still",
+        """
+def train(x, y, steps, bs):
+    for s in range(steps):
+        rng = np.random.default_rng(0)
+        idx = rng.integers(0, len(x), size=bs)
+        train_step(x[idx], y[idx])
+""",
+    ),
+    "a generator made in a function, its seed a default": (
+        "still",
+        """
+def sample(x, y, bs, seed=7):
+    rng = np.random.RandomState(seed)
+    idx = rng.permutation(x.shape[0])[:bs]
+    return x[idx], y[idx]
+def train(x, y, steps, bs):
+    for s in range(steps):
+        xb, yb = sample(x, y, bs)
+        train_step(xb, yb)
+""",
+    ),
+    "TensorFlow is seeded before each shuffle": (
+        "still",
+        """
+def train(x, y, steps, bs):
+    for s in range(steps):
+        tf.random.set_seed(1)
+        idx = tf.random.shuffle(tf.range(len(x)))[:bs]
+        train_step(tf.gather(x, idx), tf.gather(y, idx))
+""",
+    ),
+    "Python is seeded before each sample": (
+        "still",
+        """
+import random
+def train(x, y, steps, bs):
+    for s in range(steps):
+        random.seed(0)
+        idx = random.sample(range(len(x)), bs)
+        train_step(x[idx], y[idx])
+""",
+    ),
+    "a seed that the object holds": (
+        "still",
+        """
+class T:
+    def __init__(self, x, y, seed=3, bs=16):
+        self.x, self.y, self.seed, self.bs = x, y, seed, bs
+    def batch(self):
+        np.random.seed(self.seed)
+        i = np.random.choice(len(self.x), self.bs, replace=False)
+        return self.x[i], self.y[i]
+    def fit(self, steps):
+        for _ in range(steps):
+            xb, yb = self.batch()
+            train_step(xb, yb)
+""",
+    ),
+}
+
+
+@pytest.mark.parametrize("program", SILENT.values(), ids=SILENT)
+def test_correct_loops_show_nothing(program):
+    assert windows(program) == []
+
+
+@pytest.mark.parametrize(("fault", "program"), WRONG.values(), ids=WRONG)
+def test_wrong_loops_show_one_fault(fault, program):
+    (found,) = windows(program)
+    assert found.fault == fault
+    assert run(found.replay).strip()
+
+
+def test_the_replay_of_a_seeded_draw_prints_the_same_batch_every_time():
+    (found,) = windows(WRONG["seeded before each choice"][1])
+    rows = run(found.replay).splitlines()
+    assert len(rows) == 3
+    assert len(set(rows)) == 1
+
+
+def test_the_witness_names_settings():
+    (found,) = windows(
+        """
+from settings import cfg
+def train(x, y):
+    for i in range(0, len(x), cfg.size):
+        train_step(x[i : i + cfg.size + 1], y[i : i + cfg.size + 1])
+"""
+    )
+    assert found.assignment == {"len(x)": 10, "cfg.size": 3}
