@@ -42,6 +42,8 @@ TENSORFLOW = ("tensorflow", "keras")
 TRAINS = (".fit(", ".fit_generator(", "train_on_batch(", "apply_gradients", "minimize(", "assign_sub")
 # What a training step written by hand calls, in the file or in one that it imports.
 STEPS = ("GradientTape", "train_on_batch", "minimize(", "apply_gradients(")
+# What trains on windows: steps written by hand, or batches that the program makes for Keras.
+WINDOWS = (*STEPS, "yield", "__getitem__")
 # What cuts a window out of an array.
 SLICES: tuple[str | re.Pattern[bytes], ...] = (re.compile(rb"\[[^\]]*:"), "tf.slice", "gather(", "take(", "split(")
 # What catches an error of any kind, or of memory.

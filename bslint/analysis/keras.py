@@ -151,6 +151,11 @@ def model(it: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode) -
     return made
 
 
+def _makes_batches(it: Interpreter, data: Object) -> bool:
+    """Whether data is a generator of the program, or an instance of one of its classes."""
+    return data.key in it.generators or isinstance(data.type, Class)
+
+
 def _remember_model(it: Interpreter, made: Object, node: cst.CSTNode) -> None:
     it.effects.models.append((made, node))
     loops = tuple(loop.node for loop in reversed(it.loops))
@@ -341,6 +346,10 @@ def record_run(it: Interpreter, name: str, described: Model | None, arguments: A
         fed_back=is_single and single.is_fed_back(it, data),
     )
     it.effects.runs.append(run)
+    if kind is Training and not it.muted and isinstance(data, Object) and _makes_batches(it, data):
+        from bslint.analysis import windows
+
+        windows.examine_feed(it, data, node)
     it.happened(run, *(it.generators[one.key][0] for one in alternatives(data) if one.key in it.generators))
     for loop in it.loops:
         loop.runs.append(run)

@@ -50,10 +50,10 @@ for i in range(len(x) // 32):
 from collections.abc import Iterator
 
 from bslint.analysis.facts import Windows
-from bslint.rule import SLICES, STEPS, Context, Finding, rule
+from bslint.rule import SLICES, TRAINS, WINDOWS, Context, Finding, rule
 
 
-@rule("BS305", "misaligned-windows", "error", literals=[SLICES], reach=[STEPS])
+@rule("BS305", "misaligned-windows", "error", literals=[SLICES], reach=[TRAINS, WINDOWS])
 def check(found: Windows, context: Context) -> Iterator[Finding]:
     """Judge a pair of slices."""
     if found.fault != "misaligned":

@@ -60,10 +60,10 @@ for batch in range(len(x) // (32 * 8)):
 from collections.abc import Iterator
 
 from bslint.analysis.facts import Windows
-from bslint.rule import SLICES, STEPS, Context, Finding, header, rule
+from bslint.rule import SLICES, TRAINS, WINDOWS, Context, Finding, header, rule
 
 
-@rule("BS301", "overlapping-window", "error", literals=[SLICES], reach=[STEPS])
+@rule("BS301", "overlapping-window", "error", literals=[SLICES], reach=[TRAINS, WINDOWS])
 def check(found: Windows, context: Context) -> Iterator[Finding]:
     """Judge a slice that reads samples twice."""
     if found.fault != "overlap":

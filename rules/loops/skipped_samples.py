@@ -50,7 +50,7 @@ for i in range(0, len(x) - 32 + 1, 32):
 from collections.abc import Iterator
 
 from bslint.analysis.facts import Windows
-from bslint.rule import SLICES, STEPS, Context, Finding, rule
+from bslint.rule import SLICES, TRAINS, WINDOWS, Context, Finding, rule
 
 _HELP = {
     "inner": "begin each window where the one before ended: a slice does not contain its end",
@@ -59,7 +59,7 @@ _HELP = {
 }
 
 
-@rule("BS302", "skipped-samples", "error", literals=[SLICES], reach=[STEPS])
+@rule("BS302", "skipped-samples", "error", literals=[SLICES], reach=[TRAINS, WINDOWS])
 def check(found: Windows, context: Context) -> Iterator[Finding]:
     """Judge a slice that leaves samples out."""
     if found.fault != "gap":

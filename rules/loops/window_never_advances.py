@@ -56,13 +56,13 @@ from collections.abc import Iterator
 import libcst as cst
 
 from bslint.analysis.facts import Windows
-from bslint.rule import SLICES, STEPS, Context, Finding, header, rule
+from bslint.rule import SLICES, TRAINS, WINDOWS, Context, Finding, header, rule
 
 # What makes every draw the same: whole batches may be drawn without a slice.
 _SEEDED = ("seed(", "default_rng(", "RandomState(", ".Random(")
 
 
-@rule("BS304", "window-never-advances", "error", literals=[(*SLICES, *_SEEDED)], reach=[STEPS])
+@rule("BS304", "window-never-advances", "error", literals=[(*SLICES, *_SEEDED)], reach=[TRAINS, WINDOWS])
 def check(found: Windows, context: Context) -> Iterator[Finding]:
     """Judge a slice that stands still."""
     if found.fault != "still":

@@ -52,10 +52,10 @@ for i in range(0, len(x), 32):
 from collections.abc import Iterator
 
 from bslint.analysis.facts import Windows
-from bslint.rule import SLICES, STEPS, Context, Finding, rule
+from bslint.rule import SLICES, TRAINS, WINDOWS, Context, Finding, rule
 
 
-@rule("BS303", "window-out-of-range", "error", literals=[SLICES], reach=[STEPS])
+@rule("BS303", "window-out-of-range", "error", literals=[SLICES], reach=[TRAINS, WINDOWS])
 def check(found: Windows, context: Context) -> Iterator[Finding]:
     """Judge a slice that becomes empty."""
     if found.fault != "empty":

@@ -64,6 +64,8 @@ def check(kept: Kept, context: Context) -> Iterator[Finding]:
         outermost.trains or any(isinstance(run, Training) for run in outermost.runs)
     ):
         return
+    if outermost.models:
+        return  # each of its rounds is a training of its own: a fold, a step of a walk forward
     what = " and ".join(NAMES[kind] for kind in kept.tensors)
     yield Finding(
         at=link(kept.node),
@@ -124,5 +126,14 @@ model.fit(a, b)
 predictions = []
 for x in batches:
     predictions.append(model(x, training=False))
+""",
+    "a new model for each fold": """
+import tensorflow as tf
+predictions = []
+for train, test in folds:
+    model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+    model.compile("adam", "mse")
+    model.fit(x[train], y[train])
+    predictions.append(model(x[test]))
 """,
 }

@@ -29,6 +29,6 @@ from __future__ import annotations
 from bslint.analysis.windows.entry import Assignment
 from bslint.analysis.windows.execute import entry_state, run, run_step
 from bslint.analysis.windows.machine import Machine
-from bslint.analysis.windows.report import examine
+from bslint.analysis.windows.report import examine, examine_feed
 
-__all__ = ["Assignment", "Machine", "entry_state", "examine", "run", "run_step"]
+__all__ = ["Assignment", "Machine", "entry_state", "examine", "examine_feed", "run", "run_step"]

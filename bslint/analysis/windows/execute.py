@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
 from bslint.analysis.windows.code import Code, drain
 from bslint.analysis.windows.entry import Assignment
+from bslint.analysis.windows.feeds import Feed, take
 from bslint.analysis.windows.levels import Site, rebase, sites
 from bslint.analysis.windows.library import repeat
 from bslint.analysis.windows.machine import RUN_BUDGET, Machine, RaisedError
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from bslint.analysis.interpreter import Interpreter
     from bslint.analysis.values import Function, Key, Value
+
+Nest: TypeAlias = "cst.For | cst.While | Feed"
 
 # Values of the unknown numbers in the order of their first use, rising and falling: no two of them keep their order.
 _COUNTS = ((3, 4, 5, 6, 7), (9, 8, 6, 3, 2))
@@ -72,7 +75,7 @@ def entry_state(it: Interpreter, mark: int) -> Iterator[None]:
 
 def run(
     it: Interpreter,
-    node: cst.For | cst.While,
+    node: Nest,
     assignment: Assignment | None = None,
     *,
     code: Code | None = None,
@@ -85,7 +88,7 @@ def run(
 
     Args:
         it: the interpreter, in the state in which the nest is entered (see `entry_state`).
-        node: the outermost loop.
+        node: the outermost loop, or what `fit` takes its batches from.
         assignment: what unknown numbers are.
         code: the closures of an earlier run of the same nest.
         watch: identities of expressions and statements whose evaluations become `Machine.events`.
@@ -97,10 +100,13 @@ def run(
         The machine: its windows, reads, updates, gradients and events in order; `complete` when it ran to the end.
     """
     code = code or Code(watch)
-    machine = Machine(it, code, node, assignment or Assignment(), asked)
+    machine = Machine(it, code, node.node if isinstance(node, Feed) else node, assignment or Assignment(), asked)
     machine.settles, machine.budget = settles, budget
     try:
-        drain(code.statement(node)(machine, machine.base(it.frame.scope)))
+        if isinstance(node, Feed):
+            take(machine, node)
+        else:
+            drain(code.statement(node)(machine, machine.base(it.frame.scope)))
         machine.complete = True
     except (EndError, RaisedError):
         pass
@@ -141,7 +147,7 @@ def run_step(
     return machine
 
 
-def trials(it: Interpreter, node: cst.For | cst.While, code: Code) -> list[list[Trial]]:
+def trials(it: Interpreter, node: Nest, code: Code) -> list[list[Trial]]:
     """All runs of a nest whose windows are of interest: a list for each way in which open tests may come out."""
     found = []
     for flags in (True, False):
@@ -155,7 +161,7 @@ def trials(it: Interpreter, node: cst.For | cst.While, code: Code) -> list[list[
     return found
 
 
-def _runs(it: Interpreter, node: cst.For | cst.While, code: Code, *, flags: bool) -> tuple[list[Trial], bool]:
+def _runs(it: Interpreter, node: Nest, code: Code, *, flags: bool) -> tuple[list[Trial], bool]:
     found: list[Trial] = []
     flagged = settled = False
     first: tuple[Site, ...] = ()
@@ -192,7 +198,7 @@ def _runs(it: Interpreter, node: cst.For | cst.While, code: Code, *, flags: bool
     return [msgspec.structs.replace(trial, settled=settled) for trial in found], flagged
 
 
-def _probe(it: Interpreter, node: cst.For | cst.While, code: Code, counts: tuple[int, ...], flags: bool) -> Machine:
+def _probe(it: Interpreter, node: Nest, code: Code, counts: tuple[int, ...], flags: bool) -> Machine:
     asked: dict[Key, int] = {}
     for length in (_PROBE, _LARGE_PROBE):
         machine = run(

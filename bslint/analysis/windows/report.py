@@ -10,7 +10,8 @@ from bslint.analysis import facts
 from bslint.analysis.values import Api, Expr, Known, Method, Object, Symbol, Value
 from bslint.analysis.windows.code import Code
 from bslint.analysis.windows.entry import axis_of
-from bslint.analysis.windows.execute import entry_state, trials
+from bslint.analysis.windows.execute import Nest, entry_state, trials
+from bslint.analysis.windows.feeds import feed_of
 from bslint.analysis.windows.judge import Shown, Verdict, verdicts
 from bslint.analysis.windows.replay import replay
 from bslint.analysis.windows.values import ENDLESS, Array
@@ -31,11 +32,29 @@ def examine(it: Interpreter, node: cst.For | cst.While, mark: int) -> None:
         node: the loop.
         mark: when it was entered.
     """
-    code = Code()
     with entry_state(it, mark):
-        for runs in trials(it, node, code):
-            for verdict in verdicts(runs, lambda loop: _is_driven(it, code, loop)):
-                it.effects.windows.append(_fact(it, node, code, verdict))
+        _examine(it, node, node)
+
+
+def examine_feed(it: Interpreter, data: Value | None, node: cst.CSTNode) -> None:
+    """Take the batches that a call of `fit` trains on, where the program itself makes them, and record what that shows.
+
+    Args:
+        it: the interpreter, at the call.
+        data: what the call is given.
+        node: the call.
+    """
+    feed = feed_of(it, data, node)
+    if feed is not None:
+        with entry_state(it, it.store.mark()):
+            _examine(it, feed, node)
+
+
+def _examine(it: Interpreter, nest: Nest, root: cst.CSTNode) -> None:
+    code = Code()
+    for runs in trials(it, nest, code):
+        for verdict in verdicts(runs, lambda loop: _is_driven(it, code, loop)):
+            it.effects.windows.append(_fact(it, root, code, verdict))
 
 
 def _is_driven(it: Interpreter, code: Code, loop: int) -> bool:
@@ -74,7 +93,7 @@ def _is_of_samples(value: Value) -> bool:
     return isinstance(value, Symbol) and axis_of(value) is not None
 
 
-def _fact(it: Interpreter, root: cst.For | cst.While, code: Code, verdict: Verdict) -> facts.Windows:
+def _fact(it: Interpreter, root: cst.CSTNode, code: Code, verdict: Verdict) -> facts.Windows:
     shown, machine = verdict.shown, verdict.trial.machine
     site = shown.site
     loop = code.nodes.get(shown.loop)
