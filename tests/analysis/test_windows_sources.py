@@ -259,6 +259,160 @@ class T:
             xb, yb = self.batch()
             train_step(xb, yb)
 """,
+    "a Sequence": """
+class Seq(keras.utils.Sequence):
+    def __init__(self, x, y, bs):
+        self.x, self.y, self.bs = x, y, bs
+    def __len__(self):
+        return int(np.ceil(len(self.x) / float(self.bs)))
+    def __getitem__(self, idx):
+        return self.x[idx*self.bs:(idx+1)*self.bs], self.y[idx*self.bs:(idx+1)*self.bs]
+model = keras.models.load_model("m")
+model.fit(Seq(x, y, 32), epochs=3)
+""",
+    "a PyDataset that drops the last batch": """
+class Seq(keras.utils.PyDataset):
+    def __init__(self, x, y, bs, **kw):
+        super().__init__(**kw)
+        self.x, self.y, self.bs = x, y, bs
+    def __len__(self):
+        return len(self.x) // self.bs
+    def __getitem__(self, idx):
+        lo = idx * self.bs
+        hi = min(lo + self.bs, len(self.x))
+        return np.array(self.x[lo:hi]), np.array(self.y[lo:hi])
+model = keras.models.load_model("m")
+train = Seq(x, y, 32)
+model.fit(train, epochs=3)
+""",
+    "a Sequence that loads what shuffled identifiers name": """
+class Seq(keras.utils.Sequence):
+    def __init__(self, ids, labels, bs=32, dim=(32, 32), shuffle=True):
+        self.ids, self.labels, self.bs, self.dim, self.shuffle = ids, labels, bs, dim, shuffle
+        self.on_epoch_end()
+    def __len__(self):
+        return int(np.floor(len(self.ids) / self.bs))
+    def __getitem__(self, index):
+        indexes = self.indexes[index*self.bs:(index+1)*self.bs]
+        ids = [self.ids[k] for k in indexes]
+        X = np.empty((self.bs, *self.dim)); y = np.empty((self.bs), dtype=int)
+        for i, ID in enumerate(ids):
+            X[i,] = np.load('data/' + ID + '.npy')
+            y[i] = self.labels[ID]
+        return X, keras.utils.to_categorical(y)
+    def on_epoch_end(self):
+        self.indexes = np.arange(len(self.ids))
+        if self.shuffle == True:
+            np.random.shuffle(self.indexes)
+model = keras.models.load_model("m")
+model.fit(Seq(ids, labels), epochs=3)
+""",
+    "a Sequence over shuffled indices": """
+class Seq(keras.utils.Sequence):
+    def __init__(self, x, y, bs=32):
+        self.x, self.y, self.bs = x, y, bs
+        self.indices = np.arange(x.shape[0])
+    def __len__(self):
+        return math.ceil(self.x.shape[0] / self.bs)
+    def __getitem__(self, idx):
+        inds = self.indices[idx * self.bs:(idx + 1) * self.bs]
+        return self.x[inds], self.y[inds]
+    def on_epoch_end(self):
+        np.random.shuffle(self.indices)
+import math
+model = keras.models.load_model("m")
+model.fit(Seq(x, y), epochs=3)
+""",
+    "a Sequence that draws": """
+class Seq(keras.utils.Sequence):
+    def __init__(self, x, y, bs=32):
+        self.x, self.y, self.bs = x, y, bs
+    def __len__(self):
+        return len(self.x) // self.bs
+    def __getitem__(self, idx):
+        i = np.random.randint(0, len(self.x), self.bs)
+        return self.x[i], self.y[i]
+model = keras.models.load_model("m")
+model.fit(Seq(x, y), epochs=3)
+""",
+    "a Sequence of pieces of a series": """
+class Windows(keras.utils.Sequence):
+    def __init__(self, series, length, bs=32):
+        self.s, self.length, self.bs = series, length, bs
+    def __len__(self):
+        return (len(self.s) - self.length) // self.bs
+    def __getitem__(self, idx):
+        starts = range(idx * self.bs, (idx + 1) * self.bs)
+        x = np.stack([self.s[i:i+self.length] for i in starts])
+        y = np.array([self.s[i+self.length] for i in starts])
+        return x, y
+model = keras.models.load_model("m")
+model.fit(Windows(series, 24), epochs=3)
+""",
+    "a generator": """
+def gen(x, y, bs):
+    while True:
+        for i in range(0, len(x), bs):
+            yield x[i:i+bs], y[i:i+bs]
+model = keras.models.load_model("m")
+model.fit(gen(x, y, 32), steps_per_epoch=len(x) // 32, epochs=3)
+""",
+    "a generator that starts again": """
+def gen(x, y, bs):
+    i = 0
+    while True:
+        if i + bs > len(x):
+            i = 0
+            p = np.random.permutation(len(x))
+            x, y = x[p], y[p]
+        yield x[i:i+bs], y[i:i+bs]
+        i += bs
+model = keras.models.load_model("m")
+model.fit(gen(x, y, 32), steps_per_epoch=len(x) // 32, epochs=3)
+""",
+    "a generator that draws where it starts": """
+def gen(x, y, bs):
+    while True:
+        i = np.random.randint(0, len(x) - bs)
+        yield x[i:i+bs], y[i:i+bs]
+model = keras.models.load_model("m")
+model.fit(gen(x, y, 32), steps_per_epoch=len(x) // 32, epochs=3)
+""",
+    "a generator of pieces of a series": """
+def gen(data, lookback, delay, bs=128, step=6):
+    i = lookback
+    while 1:
+        if i + bs >= len(data) - delay - 1:
+            i = lookback
+        rows = np.arange(i, min(i + bs, len(data) - delay - 1))
+        i += len(rows)
+        samples = np.zeros((len(rows), lookback // step, data.shape[-1]))
+        targets = np.zeros((len(rows),))
+        for j, row in enumerate(rows):
+            indices = range(rows[j] - lookback, rows[j], step)
+            samples[j] = data[indices]
+            targets[j] = data[rows[j] + delay][1]
+        yield samples, targets
+model = keras.models.load_model("m")
+model.fit(gen(data, 1440, 144), steps_per_epoch=500, epochs=3)
+""",
+    "a generator of characters and those behind them": """
+def gen(text, L, bs):
+    while True:
+        for i in range(0, len(text) - L - 1, L):
+            yield text[None, i:i+L], text[None, i+1:i+L+1]
+model = keras.models.load_model("m")
+model.fit(gen(text, 40, 32), steps_per_epoch=100, epochs=3)
+""",
+    "a variable is assigned windows": """
+def train(x, y, bs):
+    xv = tf.Variable(x[:bs], trainable=False)
+    yv = tf.Variable(y[:bs], trainable=False)
+    for i in range(len(x) // bs):
+        xv.assign(x[i*bs:(i+1)*bs])
+        yv.assign(y[i*bs:(i+1)*bs])
+        train_step(xv, yv)
+""",
 }
 
 WRONG = {
@@ -498,6 +652,168 @@ class T:
         for _ in range(steps):
             xb, yb = self.batch()
             train_step(xb, yb)
+""",
+    ),
+    "a PyDataset whose batches overlap": (
+        "overlap",
+        """
+class Seq(keras.utils.PyDataset):
+    def __init__(self, x, y, bs, **kw):
+        super().__init__(**kw)
+        self.x, self.y, self.bs = x, y, bs
+    def __len__(self):
+        return len(self.x) // self.bs
+    def __getitem__(self, idx):
+        return self.x[idx:idx+self.bs], self.y[idx:idx+self.bs]
+model = keras.models.load_model("m")
+train = Seq(x, y, 32)
+model.fit(train, epochs=3)
+""",
+    ),
+    "a Sequence that ends one sample early": (
+        "gap",
+        """
+class Seq(keras.utils.Sequence):
+    def __init__(self, x, y, bs):
+        self.x, self.y, self.bs = x, y, bs
+    def __len__(self):
+        return int(np.ceil(len(self.x) / self.bs))
+    def __getitem__(self, i):
+        b = self.x[i*self.bs:(i+1)*self.bs-1]
+        l = self.y[i*self.bs:(i+1)*self.bs-1]
+        return np.asarray(b), np.asarray(l)
+def main(x, y, bs):
+    model = keras.models.load_model("m")
+    model.fit(Seq(x, y, bs))
+""",
+    ),
+    "a Sequence with one batch too many": (
+        "empty",
+        """
+class Seq(keras.utils.Sequence):
+    def __init__(self, x, y, bs):
+        self.x, self.y, self.bs = x, y, bs
+    def __len__(self):
+        return len(self.x) // self.bs + 1
+    def __getitem__(self, i):
+        return self.x[i*self.bs:(i+1)*self.bs], self.y[i*self.bs:(i+1)*self.bs]
+def main(x, y, bs):
+    model = keras.models.load_model("m")
+    model.fit(Seq(x, y, bs))
+""",
+    ),
+    "a Sequence that ignores the index": (
+        "still",
+        """
+class Seq(keras.utils.Sequence):
+    def __init__(self, x, y, bs):
+        self.x, self.y, self.bs = x, y, bs
+    def __len__(self):
+        return len(self.x) // self.bs
+    def __getitem__(self, i):
+        return self.x[:self.bs], self.y[:self.bs]
+def main(x, y, bs):
+    model = keras.models.load_model("m")
+    model.fit(Seq(x, y, bs))
+""",
+    ),
+    "a Sequence with other labels": (
+        "misaligned",
+        """
+class Seq(keras.utils.Sequence):
+    def __init__(self, x, y, bs):
+        self.x, self.y, self.bs = x, y, bs
+    def __len__(self):
+        return len(self.x) // self.bs
+    def __getitem__(self, i):
+        return self.x[i*self.bs:(i+1)*self.bs], self.y[i:i+self.bs]
+def main(x, y, bs):
+    model = keras.models.load_model("m")
+    model.fit(Seq(x, y, bs))
+""",
+    ),
+    "a Sequence that reads one index too many": (
+        "overlap",
+        """
+class Seq(keras.utils.Sequence):
+    def __init__(self, x, y, bs=32):
+        self.x, self.y, self.bs = x, y, bs
+        self.indices = np.arange(x.shape[0])
+    def __len__(self):
+        return math.ceil(self.x.shape[0] / self.bs)
+    def __getitem__(self, idx):
+        inds = self.indices[idx * self.bs:(idx + 1) * self.bs + 1]
+        return self.x[inds], self.y[inds]
+    def on_epoch_end(self):
+        np.random.shuffle(self.indices)
+import math
+model = keras.models.load_model("m")
+model.fit(Seq(x, y), epochs=3)
+""",
+    ),
+    "a generator whose batches overlap": (
+        "overlap",
+        """
+def gen(x, y, bs):
+    while True:
+        for i in range(len(x) // bs):
+            yield x[i:i+bs], y[i:i+bs]
+model = keras.models.load_model("m")
+model.fit(gen(x, y, 32), steps_per_epoch=len(x) // 32, epochs=3)
+""",
+    ),
+    "a generator that permutes the features only": (
+        "misaligned",
+        """
+def gen(x, y, bs):
+    n = len(x)
+    while True:
+        perm = np.random.permutation(n)
+        for i in range(0, n, bs):
+            idx = perm[i:i+bs]
+            yield x[idx], y[i:i+bs]
+model = keras.models.load_model("m")
+model.fit(gen(x, y, 32), steps_per_epoch=len(x) // 32, epochs=3)
+""",
+    ),
+    "a generator that loses the last batch": (
+        "gap",
+        """
+def gen(x, y, bs):
+    n = len(x)
+    while True:
+        for i in range(0, n - bs, bs):
+            yield x[i:i+bs], y[i:i+bs]
+model = keras.models.load_model("m")
+model.fit_generator(gen(x, y, 32), steps_per_epoch=len(x) // 32, epochs=3)
+""",
+    ),
+    "a variable is assigned windows that overlap": (
+        "overlap",
+        """
+def train(x, y, bs):
+    xv = tf.Variable(x[:bs], trainable=False)
+    yv = tf.Variable(y[:bs], trainable=False)
+    for i in range(len(x) // bs):
+        xv.assign(x[i:i+bs])
+        yv.assign(y[i:i+bs])
+        train_step(xv, yv)
+""",
+    ),
+    "a variable of the loop is assigned windows that overlap": (
+        "overlap",
+        """
+def train(x, y, bs):
+    for e in range(5):
+        xv = tf.Variable(x[:bs])
+        yv = tf.Variable(y[:bs])
+        for i in range(len(x) // bs):
+            xv.assign(x[i:i+bs])
+            yv.assign(y[i:i+bs])
+            with tf.GradientTape() as t:
+                loss = tf.reduce_mean((model(xv) - yv) ** 2)
+            g = t.gradient(loss, model.trainable_variables)
+            optimizer.apply_gradients(zip(g, model.trainable_variables))
 """,
     ),
 }

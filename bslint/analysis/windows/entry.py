@@ -14,6 +14,7 @@ from bslint.analysis.values import (
     Api,
     Choice,
     Class,
+    Composite,
     Expr,
     Items,
     Key,
@@ -220,8 +221,14 @@ class Entry:
         first = value.call.positional[0].value if value.call.positional else value.call.value("initial_value")
         if type_ == "tf.Variable" and first is not None:
             start = self.number(first)
+            if isinstance(start, Unknown) and self._is_window(first):
+                return Cell(DATA)  # what it holds at the entry is no window of the nest; what is assigned may be one
             return value if isinstance(start, Unknown) else Cell(start)
         return self._indices(value, type_, first) or value
+
+    def _is_window(self, value: Value) -> bool:
+        base = self._base(value)
+        return isinstance(base, Symbol) and isinstance(base.key, (tuple, Composite)) and base.key[0] == "slice"
 
     def _range(self, value: Object) -> Any:
         bounds = [self.number(argument.value) for argument in value.call.positional] if value.call else []

@@ -340,7 +340,9 @@ def _dict_method(receiver: dict[Any, Any], name: str, given: list[Any]) -> Any:
 
 
 def _cell_method(m: Machine, receiver: Cell, name: str, given: list[Any]) -> Any:
-    if name in {"assign", "assign_add", "assign_sub"}:
+    if name == "assign" and given and windows_in(given[0]):
+        receiver.value = given[0]
+    elif name in {"assign", "assign_add", "assign_sub"}:
         number = m.number(given[0]) if given else 1
         old = receiver.value
         if isinstance(number, Unknown) or isinstance(old, Unknown):
@@ -396,8 +398,8 @@ def _made(m: Machine, name: str, given: list[Any], keywords: Keywords, node: cst
         m.made += 1
         return Symbol(("loaded", m.made), last, node, kind="array")
     if name == "tf.Variable":
-        start = m.number(given[0] if given else keywords.get("initial_value"))
-        return Cell(start)
+        start = given[0] if given else keywords.get("initial_value")
+        return Cell(start if windows_in(start) else m.number(start))
     if FIT_PARAMETERS.get(last) or last == "minimize":
         return method(m, Api(owner), last, given, keywords, node)
     if name.startswith(("tf.", "keras.", "numpy.")) and last in {

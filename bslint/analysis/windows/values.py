@@ -300,6 +300,8 @@ def windows_in(value: Any, depth: int = 0) -> tuple[Array, ...]:
         return (value,) if value.node is not None else ()
     if isinstance(value, Element):
         return windows_in(value.window)
+    if isinstance(value, Cell):
+        return windows_in(value.value)
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, (list, tuple)) and depth < _DEPTH:
