@@ -848,3 +848,16 @@ def train(x, y):
 """
     )
     assert found.assignment == {"len(x)": 10, "cfg.size": 3}
+
+
+def test_epochs_are_not_at_fault_where_long_runs_are_cut_short():
+    (found,) = windows(
+        """
+for epoch in range(3):
+    for batch in range(len(x) // 32):
+        for i in range(8):
+            start = (batch + i) * 32
+            train_step(x[start : start + 32], y[start : start + 32])
+"""
+    )
+    assert found.cause == "stride"

@@ -145,7 +145,8 @@ def _driven_loops(found: Sequence[tuple[Trial, Site]]) -> set[int]:
         for length, one in ((trial.length, site), (trial.other_length, other)):
             for level in one.levels if one is not None else ():
                 key = (trial.machine.entry.assignment.counts, level.loop)
-                trips.setdefault(key, set()).add((length, level.trips))
+                if level.finished:
+                    trips.setdefault(key, set()).add((length, level.trips))
     return {
         loop
         for (_, loop), seen in trips.items()

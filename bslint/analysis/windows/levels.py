@@ -31,12 +31,14 @@ class Level(msgspec.Struct, frozen=True):
         trips: how often it ran, the first time.
         moves: whether the windows of its iterations differ.
         repeats: whether it ran more than once, with the same windows every time.
+        finished: whether that first time it ran to its end.
     """
 
     loop: int
     trips: int
     moves: bool
     repeats: bool
+    finished: bool
 
 
 class Site(msgspec.Struct, frozen=True, eq=False):
@@ -164,4 +166,5 @@ def _level(reads: tuple[Read, ...], depth: int, first: tuple[tuple[int, int], ..
         if len(windows) > 1:
             same = all(one == windows[0] for one in windows)
             moves, repeats = moves or not same, repeats or same
-    return Level(first[depth][0], len(groups[0]), moves, repeats and not moves)
+    finished = complete or len(groups) > 1
+    return Level(first[depth][0], len(groups[0]), moves, repeats and not moves, finished)
