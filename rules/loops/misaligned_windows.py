@@ -73,7 +73,8 @@ def check(found: Windows, context: Context) -> Iterator[Finding]:
         )
         advice = "cut both arrays by the same bounds: compute start and end once"
         if found.cause == "lengths":
-            what = f"{features.stop - features.start} samples meet {labels.stop - labels.start} labels in one step"
+            count = max(labels.stop - labels.start, 0) or "no"
+            what = f"{features.stop - features.start} samples meet {count} labels in one step"
     yield Finding(
         at=found.node,
         message=f"{what}: {why}",
@@ -103,6 +104,10 @@ for epoch in range(epochs):
     for i in range(0, len(x), 32):
         step(x[order[i : i + 32]], y[i : i + 32])
 #                                  ^^^^^^^^^^^^^
+""",
+    "no labels after the first batch": f"""{_STEP}for i in range(0, len(x), 32):
+    step(x[i : i + 32], y[i:32])
+#                       ^^^^^^^
 """,
     "one label too few": f"""{_STEP}for i in range(len(x) // 32):
     step(x[i * 32 : (i + 1) * 32], y[i * 32 : i * 32 + 31])

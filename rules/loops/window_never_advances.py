@@ -115,6 +115,14 @@ for epoch in range(epochs):
         step(x[start : start + 32], y[start : start + 32])
 #            ^^^^^^^^^^^^^^^^^^^^^
 """,
+    "set for every epoch, never advanced": f"""{_STEP}for epoch in range(epochs):
+    start = 0
+    for i in range(100):
+        x_batch = x[start : start + 32]
+#                 ^^^^^^^^^^^^^^^^^^^^^
+        y_batch = y[start : start + 32]
+        step(x_batch, y_batch)
+""",
     "micro-batches of the same samples": """
 import tensorflow as tf
 for batch in range(len(x) // 32):
@@ -141,6 +149,17 @@ for i in range(len(x) // 32):
 """,
 }
 GOOD = {
+    "a few steps on a batch that is drawn for them": f"""{_STEP}import random
+for round in range(rounds):
+    start = random.randrange(len(x) - 32)
+    for i in range(5):
+        step(x[start : start + 32], y[start : start + 32])
+""",
+    "one part of the data after the other, several steps on each": f"""{_STEP}for part in range(len(x) // 32):
+    start = part * 32
+    for i in range(5):
+        step(x[start : start + 32], y[start : start + 32])
+""",
     "the whole data in every epoch": f"""{_STEP}for epoch in range(1000):
     step(x[:1000], y[:1000])
 """,

@@ -52,17 +52,20 @@ class Verdict(msgspec.Struct, frozen=True, eq=False):
     others: tuple[Site, ...] = ()
 
 
-def verdicts(trials: Sequence[Trial], driven: Callable[[int], bool]) -> list[Verdict]:
+def verdicts(
+    trials: Sequence[Trial], driven: Callable[[int], bool], forgotten: Callable[[Site, int], bool]
+) -> list[Verdict]:
     """What is wrong with the windows of a nest, one verdict for each cause.
 
     Args:
         trials: its runs.
         driven: whether the number of iterations of a loop, told by its identity, is computed from a number of samples.
+        forgotten: whether a slice starts at a variable that is set around a loop, told by its identity, not in it.
     """
     ordered = sorted(trials, key=lambda trial: trial.length)
     found: dict[int, Verdict] = {}
     for site in ordered[0].sites:
-        verdict = _verdict(site, ordered, driven)
+        verdict = _verdict(site, ordered, driven, forgotten)
         if verdict is not None:
             found[id(site.node)] = verdict
     for pair in _misaligned(ordered):
@@ -110,7 +113,9 @@ def _same(site: Site, sites: Sequence[Site]) -> Site | None:
     )
 
 
-def _verdict(site: Site, trials: Sequence[Trial], driven: Callable[[int], bool]) -> Verdict | None:
+def _verdict(
+    site: Site, trials: Sequence[Trial], driven: Callable[[int], bool], forgotten: Callable[[Site, int], bool]
+) -> Verdict | None:
     found = [(trial, one) for trial in trials if (one := _same(site, trial.sites)) is not None]
     by_length = _driven_loops(found)
 
@@ -120,9 +125,12 @@ def _verdict(site: Site, trials: Sequence[Trial], driven: Callable[[int], bool])
     def ends(loop: int) -> bool:
         return loop in by_length or (site.root.symbol is None and driven(loop))
 
+    def advances(loop: int) -> bool:
+        return is_driven(loop) or forgotten(site, loop)
+
+    told = {_still: advances, _overlap: is_driven, _empty: ends, _gap: ends}
     for judge in (_still, _overlap, _empty, _gap):
-        told = ends if judge in {_empty, _gap} else is_driven
-        shown = [(trial, judge(one, trial, told)) for trial, one in found]
+        shown = [(trial, judge(one, trial, told[judge])) for trial, one in found]
         certain = [(trial, one) for trial, one in shown if one is not None]
         if judge is _empty:
             enough = bool(certain)
@@ -426,6 +434,11 @@ def _of_other_length(site: Site, pairs: Sequence[tuple[Array, Array]]) -> Shown 
     batches = list(dict.fromkeys(feature.raw for _, feature in pairs))
     follow = len(batches) > 1 and all(before[1] == after[0] for before, after in pairwise(batches))
     whole = [pair for pair in pairs if all(one.raw == (one.positions.start, one.positions.stop) for one in pair)]
+    none = next(
+        ((label, feature) for label, feature in pairs if feature.positions and label.raw[1] <= label.raw[0]), None
+    )
+    if follow and none is not None and none[0].raw[0] < site.root.length:
+        return Shown("misaligned", site, none, none[1].positions.start, cause="lengths")
     if not follow or not whole or any(label.raw == feature.raw for label, feature in pairs):
         return None
     return Shown("misaligned", site, whole[0], whole[0][0].positions.start, cause="lengths")

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from bslint.analysis import facts
 from bslint.analysis.values import Api, Expr, Known, Method, Object, Symbol, Value
-from bslint.analysis.windows.code import Code
+from bslint.analysis.windows.code import Code, assigned
 from bslint.analysis.windows.entry import axis_of
 from bslint.analysis.windows.execute import Nest, entry_state, trials
 from bslint.analysis.windows.feeds import feed_of
 from bslint.analysis.windows.judge import Shown, Verdict, verdicts
 from bslint.analysis.windows.replay import replay
 from bslint.analysis.windows.values import ENDLESS, Array
+from bslint.syntax.walk import used_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +55,9 @@ def examine_feed(it: Interpreter, data: Value | None, node: cst.CSTNode) -> None
 def _examine(it: Interpreter, nest: Nest, root: cst.CSTNode) -> None:
     code = Code()
     for runs in trials(it, nest, code):
-        for verdict in verdicts(runs, lambda loop: _is_driven(it, code, loop)):
+        for verdict in verdicts(
+            runs, lambda loop: _is_driven(it, code, loop), lambda site, loop: _is_forgotten(code, site, loop)
+        ):
             it.effects.windows.append(_fact(it, root, code, verdict))
 
 
@@ -62,6 +66,32 @@ def _is_driven(it: Interpreter, code: Code, loop: int) -> bool:
     node = code.nodes.get(loop)
     header = node.iter if isinstance(node, cst.For) else node.test if isinstance(node, cst.While) else None
     return header is not None and any(_counts_samples(it, one, 3) for one in _parts(header))
+
+
+def _is_forgotten(code: Code, site: Site, loop: int) -> bool:
+    """Whether a slice starts at a variable that is set in a loop around the given one, as for a pass, and not in it."""
+    name = _start(site.node)
+    around = takewhile(lambda level: level.loop != loop, site.levels)
+    inside = code.nodes.get(loop)
+    if name is None or inside is None or name in assigned(inside):
+        return False
+    return any(
+        name in assigned(node.body)
+        for level in around
+        if isinstance(node := code.nodes.get(level.loop), (cst.For, cst.While))
+    )
+
+
+def _start(node: cst.CSTNode) -> str | None:
+    """The variable that a slice like `x[start : start + 32]` starts at."""
+    part = node.slice[0].slice if isinstance(node, cst.Subscript) else None
+    if (
+        not isinstance(part, cst.Slice)
+        or not isinstance(part.lower, cst.Name)
+        or not isinstance(part.upper, cst.BinaryOperation)
+    ):
+        return None
+    return part.lower.value if part.lower.value in used_names(part.upper) else None
 
 
 def _parts(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
