@@ -75,6 +75,18 @@ class Editor:
         receiver = getattr(getattr(call, "func", None), "value", None)
         return (self._outer_end(receiver) if receiver is not None else self.start(call), self.end(call))
 
+    def append_link(self, last: cst.CSTNode, content: str) -> Change:
+        """Write one more link behind a chain of calls: on a row of its own where the last link has one."""
+        dot, text = self._dot(last), self._positions.text
+        before, end, indent = text[:dot].rpartition("\n")
+        if text[dot] != "." or indent.strip() or not end or before.rstrip("\r").endswith("\\"):
+            return self.insert_after(last, content)
+        end = "\r\n" if before.endswith("\r") else end
+        rows = self._own_rows(dot, self.end(last))
+        if rows is None:
+            return self.insert_after(last, f"{end}{indent}{content}")
+        return (rows[1], rows[1], f"{indent}{content}{end}")
+
     def drop_link(self, call: cst.CSTNode) -> Change:
         """Take one link out of a chain of calls; a statement `ds = ds.link(…)` goes as a whole."""
         start, end = self.link(call)

@@ -95,7 +95,7 @@ def _finding(stages: tuple[Stage, ...], training: Training, context: Context, *,
         autotune = context.names.autotune()
         if autotune is None or end is None or not editor.has(end):
             return None
-        change = editor.insert_after(end, f".prefetch({autotune})")
+        change = editor.append_link(end, f".prefetch({autotune})")
         return editor.fix("Prefetch at the end of the pipeline", "safe", [change])
 
     switched_off = not optimised(stages, "inject_prefetch")

@@ -109,7 +109,7 @@ def _fix(editor: Editor, pipeline: Pipeline, prefetch: Stage, context: Context) 
         buffer = context.names.autotune() or ""
     if not buffer or (counted == 0):
         return None
-    changes = [editor.drop_link(prefetch.node), editor.insert_after(last, f".prefetch({buffer})")]
+    changes = [editor.drop_link(prefetch.node), editor.append_link(last, f".prefetch({buffer})")]
     return editor.fix("Move `prefetch` to the end", "safe", changes)
 
 

@@ -87,7 +87,7 @@ def _finding(stages: tuple[Stage, ...], training: Training, reason: str, *, sing
             start = editor.link(last.node)[0]
             changes = [(start, start, ".batch(32)")]
         else:
-            changes = [editor.insert_after(last.node, ".batch(32)")]
+            changes = [editor.append_link(last.node, ".batch(32)")]
         return editor.fix("Batch by 32", "unsafe", changes)
 
     return Finding(

@@ -91,4 +91,66 @@ for step in range(1000):
         loss = loss_fn(model(images))
     optimizer.apply_gradients(zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables))
 """,
+    "a chain of rows with comments": """
+import tensorflow as tf
+model = tf.keras.models.load_model("m")
+ds = (
+    tf.data.TFRecordDataset("train")
+    .map(parse, num_parallel_calls=tf.data.AUTOTUNE)  # decode
+    .batch(32)  # batches
+#    ^^^^^^^^^
+)
+model.fit(ds)
+""",
+    "a chain of rows with something behind it": """
+import tensorflow as tf
+model = tf.keras.models.load_model("m")
+model.fit(
+    tf.data.TFRecordDataset("train")
+    .map(parse, num_parallel_calls=tf.data.AUTOTUNE)
+    .batch(32),
+#    ^^^^^^^^^
+    epochs=2,
+)
+""",
+    "rows joined by backslashes": """
+import tensorflow as tf
+model = tf.keras.models.load_model("m")
+ds = tf.data.TFRecordDataset("train") \\
+    .batch(32)
+#    ^^^^^^^^^
+model.fit(ds)
+""",
+}
+
+FIXED = {
+    "a chain of rows with comments": """
+import tensorflow as tf
+model = tf.keras.models.load_model("m")
+ds = (
+    tf.data.TFRecordDataset("train")
+    .map(parse, num_parallel_calls=tf.data.AUTOTUNE)  # decode
+    .batch(32)  # batches
+    .prefetch(tf.data.AUTOTUNE)
+)
+model.fit(ds)
+""",
+    "a chain of rows with something behind it": """
+import tensorflow as tf
+model = tf.keras.models.load_model("m")
+model.fit(
+    tf.data.TFRecordDataset("train")
+    .map(parse, num_parallel_calls=tf.data.AUTOTUNE)
+    .batch(32)
+    .prefetch(tf.data.AUTOTUNE),
+    epochs=2,
+)
+""",
+    "rows joined by backslashes": """
+import tensorflow as tf
+model = tf.keras.models.load_model("m")
+ds = tf.data.TFRecordDataset("train") \\
+    .batch(32).prefetch(tf.data.AUTOTUNE)
+model.fit(ds)
+""",
 }
