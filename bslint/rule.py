@@ -161,7 +161,7 @@ class Finding(msgspec.Struct, frozen=True):
         evidence: JSON-like data that lets a person check the claim; syntax nodes in it become rows.
         fix: builds the fix; may return None when the code around does not allow it.
         severity: when it differs from the rule's.
-        subject: what a proof would run: a training, or the last step of a pipeline.
+        subject: what a proof would run: a training, the windows of a loop, or the last step of a pipeline.
     """
 
     at: Place | Sequence[Place]

@@ -19,15 +19,17 @@ from bslint.syntax.parse import parse
 from bslint.syntax.positions import Positions
 from bslint.verify.recipe import NoRecipeError, Place, Recipe, loop, pipeline, recipe
 from bslint.verify.slices import STAND_IN
+from bslint.verify.windows import About, windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bslint.analysis.facts import Run
+    from bslint.analysis.facts import Run, Windows
     from bslint.config import Configuration, Settings
     from bslint.diagnostic import Diagnostic
     from bslint.rule import Finding, Rule
     from bslint.source import Program, Source
+    from bslint.verify.windows import Cut
 
 
 class Provable(msgspec.Struct, frozen=True):
@@ -127,14 +129,30 @@ class ReadProgram:
         if not isinstance(own, cst.For | cst.While):
             raise NoRecipeError("the training is not a loop over its data")
         over = drawn(run.loop.iterable) if run.loop is not None else ()
-        head = own.iter if isinstance(own, cst.For) else own.test
-        nodes = [*(node for node in run.calls if isinstance(node, cst.Call)), head]
+        nodes = [*(node for node in run.calls if isinstance(node, cst.Call)), _head(own)]
         places = [self._spans.get(id(node)) for node in nodes]
         if places[-1] is None:
             raise NoRecipeError("the training is in another file")
         way = [place for place in places if place]
         draws = not any(one is run.data for one in over)
         return loop("".join(self._texts), way, self._known.get, self._stand_in, draws=draws)
+
+    def windows(self, fact: Windows) -> Cut:
+        """The loop whose windows a finding is about, over numbered samples.
+
+        Raises:
+            NoRecipeError: it can't be cut out of the program.
+        """
+        place = self._spans.get(id(fact.node))
+        if place is None:
+            raise NoRecipeError("the windows are made in another file")
+        others = [one.array for one in fact.windows if one.array != fact.array] if fact.fault == "misaligned" else []
+        variables = frozenset(name for one in fact.windows for name in one.at)
+        over = _head(fact.loop) if isinstance(fact.loop, cst.For | cst.While) else None
+        loop = self._spans.get(id(over))
+        arrays = (fact.array, *others[:1])
+        about = About(place, arrays, variables, loop, fact.fault == "still", fact.assignment)
+        return windows("".join(self._texts), about)
 
     def _join(self) -> None:
         """One text of all blocks, the places of the calls in it, and literals for what is known."""
@@ -162,6 +180,10 @@ class ReadProgram:
         """Keep what is known of a variable as an array; None where it is several."""
         if self._arrays.setdefault(name, array) != array:
             self._arrays[name] = None
+
+
+def _head(own: cst.For | cst.While) -> cst.BaseExpression:
+    return own.iter if isinstance(own, cst.For) else own.test
 
 
 class _Rows:

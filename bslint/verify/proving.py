@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import psutil
 
+from bslint.analysis.facts import Windows
 from bslint.diagnostic import Verification
 from bslint.memory.devices import device
 from bslint.quantity import show_size
@@ -29,6 +30,7 @@ from bslint.verify.kept import Kept, folder
 from bslint.verify.programs import Provable, ReadProgram
 from bslint.verify.recipe import NoRecipeError
 from bslint.verify.slices import MODEL
+from bslint.verify.windows import lengths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -181,7 +183,7 @@ def described(file: File) -> Iterator[str]:
         place = each.diagnostic.location
         yield f"# {each.diagnostic.code} {file.path}:{place.row}:{place.column}"
         if each.diagnostic.code in OF_WINDOWS:
-            yield str((each.diagnostic.evidence or {}).get("replay", "# no snippet"))
+            yield _loop(each).get("loop") or str((each.diagnostic.evidence or {}).get("replay", "# no snippet"))
             continue
         try:
             recipe = _recipe(each)
@@ -415,8 +417,17 @@ def _windows(found: Provable, wanted: Wanted, say: Callable[[str], None]) -> Ver
     snippet = (found.diagnostic.evidence or {}).get("replay")
     if not isinstance(snippet, str) or not snippet.strip():
         return Verification("inconclusive", "window-replay", reason="the finding has no snippet that replays it")
-    outcome = _run({"method": "window-replay", "source": "", "snippet": snippet}, wanted, say)
+    request = {"method": "window-replay", "source": "", "snippet": snippet, "path": found.program.folders()}
+    outcome = _run({**request, **_loop(found)}, wanted, say)
     printed = outcome.result.get("printed")
+    if outcome.ending == "result" and "seen" in outcome.result:
+        fact, shown = found.finding.subject, outcome.result["seen"]
+        return Verification(
+            "confirmed" if shown else "refuted",
+            "window-replay",
+            reason=f"the program's own loop, run over numbered samples: {shown or _SOUND[fact.fault]}",
+            seconds=outcome.seconds,
+        )
     if outcome.ending != "result" or not isinstance(printed, str):
         return Verification("inconclusive", "window-replay", reason=_ending(outcome), seconds=outcome.seconds)
     shows = shows_fault(found.diagnostic.code, printed)
@@ -432,6 +443,30 @@ def _windows(found: Provable, wanted: Wanted, say: Callable[[str], None]) -> Ver
     )
 
 
+def _loop(found: Provable) -> dict[str, Any]:
+    """The loop that a finding is about, as a child runs it; nothing where it can't be cut out of the program."""
+    fact = found.finding.subject
+    if not isinstance(fact, Windows):
+        return {}
+    try:
+        cut = found.program.windows(fact)
+    except NoRecipeError:
+        return {}
+    arrays = {fact.array, *(one.array for one in fact.windows)}
+    known = {name: number for name, number in fact.assignment.items() if name not in arrays}
+    length = {fact.array: fact.length} if fact.length is not None else {}
+    about = {"fault": fact.fault, "outside": cut.outside, "numbers": known}
+    return {"loop": cut.source, **about, "lengths": {**length, **lengths(known)}}
+
+
+# What a loop does that has no such fault.
+_SOUND = {
+    "overlap": "no sample is read twice in a pass",
+    "gap": "every sample is read",
+    "empty": "no window is empty",
+    "still": "its windows hold different samples",
+    "misaligned": "both windows hold the same samples in every turn",
+}
 # Characters of what a replay prints.
 _MOST_SHOWN = 80
 _TERMS = re.compile(r"(\d+) of (\d+) in the sum")

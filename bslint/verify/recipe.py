@@ -174,10 +174,10 @@ class _Cutter:
         function = self._function(own)
         done = self._assignment(ast.Constant(True))
         if function is None:
-            return self._finished([*_until(self.tree.body, own, whole), done])
+            return self._finished([*until(self.tree.body, own, whole), done])
         if function.name == "__init__":
             raise NoRecipeError("the training is in a constructor")
-        needed = self._ended(function, _until(function.body, own, whole), ())
+        needed = self._ended(function, until(function.body, own, whole), ())
         before = self.way[-2] if len(self.way) > 1 else None
         if not isinstance(before, ast.Call) or not self._calls(before, function):
             return self._finished([*self.tree.body, self._assignment(self._entry(function, needed))])
@@ -189,7 +189,7 @@ class _Cutter:
             call = self.way[number]
             function = self._function(call)
             if function is None:
-                return self._finished(_until(self.tree.body, call, self._assignment(target)))
+                return self._finished(until(self.tree.body, call, self._assignment(target)))
             needed = self._shorten(function, call, target)
             before = self.way[number - 1] if number else None
             if not isinstance(before, ast.Call) or not self._calls(before, function):
@@ -208,7 +208,7 @@ class _Cutter:
     def _loop(self, place: Place) -> Loop:
         """The loop over what stands at a place, or whose test does."""
         for node in ast.walk(self.tree):
-            if isinstance(node, ast.For | ast.While) and _place(_head(node)) == place:
+            if isinstance(node, ast.For | ast.While) and _place(head(node)) == place:
                 return node
         raise NoRecipeError("the training is in another file")
 
@@ -277,7 +277,7 @@ class _Cutter:
         if function.name == "__init__":
             finish = ast.Assign([ast.Attribute(ast.Name("self", ast.Load()), self.name, ast.Store())], target)
         needed = {"self"} if function.name == "__init__" else ()
-        return self._ended(function, _until(function.body, call, finish), needed)
+        return self._ended(function, until(function.body, call, finish), needed)
 
     def _ended(self, function: Function, body: Statements, needed: Collection[str]) -> set[str]:
         """Let a function have a new, shorter body."""
@@ -406,7 +406,8 @@ def _itself(call: ast.Call) -> ast.expr:
     return call
 
 
-def _head(own: Loop) -> ast.expr:
+def head(own: Loop) -> ast.expr:
+    """What a loop goes over, or its test."""
     return own.iter if isinstance(own, ast.For) else own.test
 
 
@@ -455,8 +456,12 @@ def _around(call: ast.Call) -> ast.expr:
     return ast.Tuple([ast.Call(look, [start], []), call, ast.Call(look, [copy.deepcopy(start)], [])], ast.Load())
 
 
-def _until(statements: Sequence[ast.stmt], node: ast.AST, finish: ast.stmt) -> Statements:
-    """The statements up to the one that contains a node, which `finish` takes the place of."""
+def until(statements: Sequence[ast.stmt], node: ast.AST, finish: ast.stmt) -> Statements:
+    """The statements up to the one that contains a node, which `finish` takes the place of.
+
+    Raises:
+        NoRecipeError: it is in none of them.
+    """
     for place, statement in enumerate(statements):
         if any(one is node for one in ast.walk(statement)):
             return [*statements[:place], *_opened(statement, node, finish)]
@@ -469,7 +474,7 @@ def _opened(statement: ast.stmt, node: ast.AST, finish: ast.stmt) -> Statements:
     inner = next((block for block in blocks if any(one is node for each in block for one in ast.walk(each))), None)
     if inner is None:
         return [finish]
-    body = _until(inner, node, finish)
+    body = until(inner, node, finish)
     if isinstance(statement, (ast.With, ast.AsyncWith)):
         return [ast.With(statement.items, body)]
     if isinstance(statement, (ast.For, ast.AsyncFor)) and inner is statement.body:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import builtins
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 Statements: TypeAlias = "list[ast.stmt]"
 
@@ -26,7 +27,11 @@ ITERATOR = "bslint_iterator"
 EVALUATION = "bslint_evaluation"
 TURN = "bslint_turn"
 TURNS = "bslint_turns"
-_GIVEN = (STAND_IN, LOOK, BATCHES, ITERATOR, EVALUATION, TURN, TURNS)
+# The functions of which a loop over windows gets numbered samples, and that keep its turns and what it reads.
+SAMPLES = "bslint_samples"
+TURNED = "bslint_turned"
+READ = "bslint_read"
+_GIVEN = (SAMPLES, TURNED, READ, STAND_IN, LOOK, BATCHES, ITERATOR, EVALUATION, TURN, TURNS)
 # Calls that train, measure, read data, write files, draw or talk: a recipe has none of them.
 BANNED = frozenset(
     "fit fit_generator train_on_batch evaluate evaluate_generator predict predict_generator predict_on_batch "
@@ -51,7 +56,8 @@ _BANNED_PATHS = frozenset(
 # Calls without a result that change how models are built.
 _SETTINGS = frozenset(
     "set_global_policy set_policy set_image_data_format set_floatx set_random_seed set_seed run_functions_eagerly "
-    "enable_mixed_precision_graph_rewrite enable_eager_execution clear_session set_jit mark_as_parsed".split()
+    "enable_mixed_precision_graph_rewrite enable_eager_execution clear_session set_jit mark_as_parsed "
+    "bslint_turned bslint_read".split()
 )
 # What programs call the object that holds the values of `absl`'s flags.
 _FLAGS = "FLAGS"
@@ -158,9 +164,21 @@ def changed(statement: ast.stmt) -> set[str]:
             found.add(root(one.value.func))
             if one.value.func.attr.startswith("DEFINE_"):
                 found.add(_FLAGS)
+            if one.value.func.attr == "shuffle" and one.value.args:
+                found.add(root(one.value.args[0]))
         elif isinstance(one, ast.For) and _changes_elements(one):
             found.add(root(one.iter))
     return {name for name in found if name is not None}
+
+
+def changers(tree: ast.AST) -> dict[str, set[int]]:
+    """Functions that change what they are given, and which of their parameters: `def turn(x): x[:] = x[::-1]`."""
+    found: dict[str, set[int]] = {}
+    for one in ast.walk(tree):
+        if isinstance(one, ast.FunctionDef):
+            names = set().union(*map(changed, one.body))
+            found[one.name] = {place for place, given in enumerate(one.args.args) if given.arg in names}
+    return {name: places for name, places in found.items() if places}
 
 
 def _parts(statements: Sequence[ast.stmt], modules: frozenset[str]) -> dict[str, set[str]]:
@@ -197,6 +215,8 @@ class Slice:
         needed: variables that are read after them.
         modules: names of imported modules.
         stand_in: makes what a variable is set to that only banned statements bind; without it the variable is lost.
+        sources: whether, with a stand-in, the program's own sources of samples may stay.
+        changers: functions that change what they are given.
 
     Attributes:
         kept: the statements that matter.
@@ -210,10 +230,14 @@ class Slice:
         needed: Iterable[str],
         modules: frozenset[str] = frozenset(),
         stand_in: Callable[[str], ast.expr] | None = None,
+        *,
+        sources: bool = True,
+        changers: Mapping[str, Collection[int]] = MappingProxyType({}),
     ) -> None:
+        self._changers = changers
         self.needed = set(needed)
         self._stand_in = stand_in
-        self._allowed = SOURCES if stand_in is not None else frozenset[str]()
+        self._allowed = SOURCES if stand_in is not None and sources else frozenset[str]()
         self.lost: set[str] = set()
         self._parts = _parts(statements, modules)
         self.kept = self._block(statements)
@@ -231,13 +255,14 @@ class Slice:
         if isinstance(statement, Whole):
             parts = [one for one in (statement.loop, statement.evaluation) if one is not None]
             counted = {root(one.target) for each in parts for one in ast.walk(each) if isinstance(one, ast.AugAssign)}
-            targets = {name for one in parts if isinstance(one, ast.For) for name in _targets(one)}
+            targets = {name for one in parts if isinstance(one, ast.For) for name in targets_of(one)}
             self.needed |= (names_in(parts) | {name for name in counted if name}) - targets
             return [*parts]
         if _is_compound(statement):
             return self._compound(statement)
         binds = bound(statement)
-        if not (binds | self._changed(statement)) & self.needed and not _sets(statement):
+        wanted = (binds | self._changed(statement)) & self.needed
+        if not wanted and not _sets(statement) and not _rebinds(statement):
             return []
         if (is_banned(statement, self._allowed) and not binds & _BOUND) or _takes_words(statement):
             return self._lose(binds & self.needed)
@@ -261,6 +286,10 @@ class Slice:
     def _changed(self, statement: ast.stmt) -> set[str]:
         """What a statement changes, and what that is a part of."""
         names = changed(statement)
+        call = statement.value if isinstance(statement, ast.Expr) else None
+        if isinstance(call, ast.Call):
+            places = self._changers.get(called(call), ())
+            names |= {name for place, one in enumerate(call.args) if place in places and (name := root(one))}
         return names.union(*(self._parts.get(name, ()) for name in names))
 
     def _imported(self, statement: ast.Import | ast.ImportFrom) -> ast.stmt:
@@ -280,7 +309,7 @@ class Slice:
         """A block statement with the blocks inside it sliced; its header is kept whole."""
         fields = [name for name in ("body", "orelse", "finalbody") if getattr(statement, name, None)]
         if isinstance(statement, ast.For) and _changes_elements(statement) and root(statement.iter) in self.needed:
-            self.needed |= _targets(statement)
+            self.needed |= targets_of(statement)
         blocks = {name: self._branch(getattr(statement, name)) for name in fields}
         if isinstance(statement, (ast.For, ast.While)):
             # A loop's body is read again by its next turn.
@@ -290,7 +319,7 @@ class Slice:
             return []
         if isinstance(statement, ast.For) and _ends_at_once(blocks["body"]):
             body = blocks["body"][:-1]
-            if not names_in(body) & _targets(statement):
+            if not names_in(body) & targets_of(statement):
                 return body
         header = _header(statement)
         if any(is_banned(one, self._allowed) for one in header):
@@ -320,7 +349,8 @@ class Slice:
         return ast.ExceptHandler(handler.type, handler.name, body or [ast.Pass()])
 
 
-def _targets(loop: ast.For) -> set[str]:
+def targets_of(loop: ast.For) -> set[str]:
+    """The variables that a loop sets in each turn."""
     return bound(ast.For(loop.target, loop.iter, [], []))
 
 
@@ -375,6 +405,16 @@ def _takes_words(statement: ast.stmt) -> bool:
 def _sets(statement: ast.stmt) -> bool:
     value = statement.value if isinstance(statement, ast.Expr) else None
     return isinstance(value, ast.Call) and called(value).rpartition(".")[2] in _SETTINGS
+
+
+def _rebinds(statement: ast.stmt) -> bool:
+    """Whether a statement sets variables by their names: `globals()[name] = value`."""
+    targets: list[ast.expr] = statement.targets if isinstance(statement, ast.Assign) else []
+    written = [one.value for one in targets if isinstance(one, ast.Subscript)]
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        function = statement.value.func
+        written += [function.value] if isinstance(function, ast.Attribute) and function.attr == "update" else []
+    return any(isinstance(one, ast.Call) and called(one) == "globals" for one in written)
 
 
 def _is_compound(statement: ast.stmt) -> bool:

@@ -70,7 +70,7 @@ def _sender(descriptor: int) -> Callable[[dict[str, Any]], None]:
 def _proof(request: dict[str, Any], say: Callable[[str], None], seconds: dict[str, float]) -> dict[str, Any]:
     module, function, on_device = METHODS[request["method"]]
     sys.path[:0] = request.get("path", [])
-    command_line.use_defaults(words=request["method"] == "pipeline-run")
+    command_line.use_defaults(words=request["method"] in {"pipeline-run", "window-replay"})
     clock = _Clock(say, seconds)
     chosen, about = None, {}
     left_out: list[str] = []

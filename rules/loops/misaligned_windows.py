@@ -81,6 +81,7 @@ def check(found: Windows, context: Context) -> Iterator[Finding]:
         help=advice,
         related=[(other, "the features are cut here") for other in found.others],
         evidence=found.evidence(),
+        subject=found,
     )
 
 

@@ -80,6 +80,7 @@ def check(found: Windows, context: Context) -> Iterator[Finding]:
             *((other, "cut by the same windows") for other in found.others),
         ],
         evidence=found.evidence() | ({"past_the_end": True} if found.beyond else {}),
+        subject=found,
     )
 
 

@@ -71,6 +71,7 @@ def check(found: Windows, context: Context) -> Iterator[Finding]:
         help=_HELP[found.cause],
         related=[(other, "cut by the same windows") for other in found.others],
         evidence=found.evidence(),
+        subject=found,
     )
 
 

@@ -82,6 +82,7 @@ def check(found: Windows, context: Context) -> Iterator[Finding]:
             *((other, "cut by the same windows") for other in found.others),
         ],
         evidence=found.evidence(),
+        subject=found,
     )
 
 

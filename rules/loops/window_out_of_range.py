@@ -68,6 +68,7 @@ def check(found: Windows, context: Context) -> Iterator[Finding]:
         help="let the loop end with the data: range(0, n, batch), or ceil(n / batch) steps; or skip empty windows",
         related=[(other, "cut by the same windows") for other in found.others],
         evidence=found.evidence(),
+        subject=found,
     )
 
 

@@ -173,6 +173,13 @@ def test_a_cadence_is_replayed(tmp_path):
 def test_windows_are_replayed(tmp_path):
     found = verified(WINDOWS, tmp_path, "--select", "BS301", status=1)["verification"]
     assert (found["status"], found["method"]) == ("confirmed", "window-replay")
+    assert found["reason"].endswith("numbered samples: sample 32 is read in turn (0, 0) and again in turn (0, 1)")
+
+
+def test_a_loop_that_can_not_be_cut_out_is_replayed_by_its_arithmetic(tmp_path, monkeypatch):
+    monkeypatch.setattr(proving, "_loop", lambda _: {"loop": "raise ValueError", "numbers": {}, "lengths": {}})
+    found = verified(WINDOWS, tmp_path, "--select", "BS301", status=1)["verification"]
+    assert (found["status"], found["method"]) == ("confirmed", "window-replay")
     assert "range(32, 65)" in found["reason"]
 
 
@@ -228,10 +235,18 @@ def test_a_trial_with_tensorflow(memory, status, tmp_path):
 
 def test_the_windows_of_the_fixtures_are_confirmed():
     files = [str(ROOT / "fixtures" / name) for name in ("accumulate_windows.py", "handwritten_loops.py")]
-    arguments = ["verify", "--isolated", "--no-cache", "--select", "BS301,BS302,BS303,BS304", "--output-format", "json"]
+    arguments = [
+        "verify",
+        "--isolated",
+        "--no-cache",
+        "--select",
+        "BS301,BS302,BS303,BS304,BS305",
+        "--output-format",
+        "json",
+    ]
     found = json.loads(CliRunner().invoke(cli, [*arguments, *files], standalone_mode=False).stdout)
     verdicts = {each["code"]: each["verification"]["status"] for each in found}
-    assert verdicts == dict.fromkeys(("BS301", "BS302", "BS303", "BS304"), "confirmed")
+    assert verdicts == dict.fromkeys(("BS301", "BS302", "BS303", "BS304", "BS305"), "confirmed")
 
 
 @pytest.mark.parametrize("code", ["BS301", "BS302", "BS303", "BS304"])
