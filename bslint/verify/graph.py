@@ -27,12 +27,13 @@ class Tensor:
         width: bytes of an element.
     """
 
-    __slots__ = ("dtype", "node", "shape", "size")
+    __slots__ = ("dtype", "node", "shape", "size", "width")
 
     def __init__(self, node: Node, dtype: str, shape: tuple[int, ...] | None, width: int) -> None:
         self.node = node
         self.dtype = dtype
         self.shape = shape
+        self.width = width
         self.size = 0 if dtype in _UNSIZED else None if shape is None else rounded(math.prod(shape) * width)
 
 

@@ -5,6 +5,7 @@ This leans on TensorFlow's internals; where they differ, `TraceError` says so an
 
 from __future__ import annotations
 
+import gc
 import itertools
 import math
 import os
@@ -17,6 +18,7 @@ import tensorflow as tf
 
 from bslint.verify import synthetic
 from bslint.verify.allocator import Allocator, FullError
+from bslint.verify.between import Line, UnlikeError, between
 from bslint.verify.graph import Graph, read, rounded
 from bslint.verify.schedule import ERROR_BAND, Machine, Schedule
 
@@ -74,7 +76,8 @@ class Step:
         self.machine = machine
         self.peaks: dict[int, int] = {}
         self.approximate = ""
-        self._last: tuple[int, Graph, list[int]] | None = None
+        self._traced: dict[int, Graph] = {}
+        self._last: tuple[int, Graph] | None = None
         optimizer: Any = getattr(model, "optimizer", None)
         if optimizer is None:
             raise TraceError("the model is not compiled")
@@ -97,8 +100,8 @@ class Step:
         y = synthetic.targets(self.model, outputs, getattr(self.model, "loss", None))
         return _specs(x, batch), _specs(y, batch)
 
-    def traced(self, batch: int) -> tuple[Any, list[int]]:
-        """The step's function at a batch size, and the bytes of its inputs."""
+    def traced(self, batch: int) -> Any:
+        """The step's function at a batch size."""
         x, y = self.specs(batch)
         weights = self.model.trainable_variables
 
@@ -111,8 +114,7 @@ class Step:
             self.optimizer.apply(gradients, weights)
             return loss
 
-        function = tf.function(step, autograph=False).get_concrete_function(x, y)
-        return function, [_size(one) for one in tf.nest.flatten((x, y))]
+        return tf.function(step, autograph=False).get_concrete_function(x, y)
 
     def graph(self, function: Any) -> Graph:
         """The graph that is run; `approximate` says why it is not quite that."""
@@ -125,12 +127,25 @@ class Step:
             self.peaks[batch] = self._played(batch, Allocator())
         return self.peaks[batch]
 
-    def _step(self, batch: int) -> tuple[Graph, list[int]]:
-        """The graph of a step, and the bytes of its inputs; the last ones are kept, since they take seconds to make."""
+    def _step(self, batch: int) -> Graph:
+        """The graph of a step: to trace it takes seconds, so that between two that were traced it is put together."""
         if self._last is None or self._last[0] != batch:
-            function, inputs = self.traced(batch)
-            self._last = (batch, self.graph(function), inputs)
-        return self._last[1:]
+            self._last = batch, self._traced.get(batch) or self._between(batch) or self._own(batch)
+        return self._last[1]
+
+    def _own(self, batch: int) -> Graph:
+        self._traced[batch] = self.graph(self.traced(batch))
+        return self._traced[batch]
+
+    def _between(self, batch: int) -> Graph | None:
+        below = max((one for one in self._traced if one < batch), default=None)
+        above = min((one for one in self._traced if one > batch), default=None)
+        if below is None or above is None:
+            return None
+        try:
+            return between(self._traced[below], self._traced[above], Line(below, above, batch))
+        except UnlikeError:
+            return None
 
     def fits(self, batch: int, limit: int) -> bool:
         """Whether steps run within a limit, with room for the worst error that was measured."""
@@ -146,9 +161,8 @@ class Step:
 
     def _played(self, batch: int, allocator: Allocator) -> int:
         """The peak of some steps."""
-        graph, inputs = self._step(batch)
-        schedule = Schedule(graph, self.machine, allocator=allocator, variables=self.constant())
-        for size in inputs:
+        schedule = Schedule(self._step(batch), self.machine, allocator=allocator, variables=self.constant())
+        for size in self._inputs(batch):
             allocator.take(size)
         # The first step leaves the allocator's memory in pieces; what follows is what is measured.
         peaks = []
@@ -160,7 +174,7 @@ class Step:
 
     def alive(self, batch: int) -> dict[str, int]:
         """Bytes that are alive at the worst moment, by layer; the rest under `other`."""
-        schedule = Schedule(self._step(batch)[0], self.machine)
+        schedule = Schedule(self._step(batch), self.machine)
         schedule.run()
         schedule.run(snapshot=schedule.peak)
         names = {layer.name for layer in _layers(self.model)}
@@ -172,12 +186,14 @@ class Step:
 
     def parts(self, batch: int) -> dict[str, int]:
         """Bytes of what is there before and after a step."""
-        inputs = [_size(one) for one in tf.nest.flatten(self.specs(batch))]
         return {
             "weights": sum(_bytes(one) for one in self.model.variables),
             "optimizer": sum(_bytes(one) for one in self.optimizer.variables),
-            "input": sum(inputs),
+            "input": sum(self._inputs(batch)),
         }
+
+    def _inputs(self, batch: int) -> list[int]:
+        return [_size(one) for one in tf.nest.flatten(self.specs(batch))]
 
     def described(self) -> dict[str, dict[str, Any]]:
         """Class, output shape and parameters of every layer, by name."""
@@ -211,6 +227,7 @@ def trace(
     Raises:
         TraceError: the step can't be traced.
     """
+    gc.disable()  # to look for garbage among the many parts of graphs takes as long as some of the traces
     for_gpu = request.get("for_gpu") or device.is_gpu
     step = Step(eval(request["model"], namespace), request.get("shapes"), GPU if for_gpu else CPU)
     batch, limit = int(request["batch_size"]), request.get("memory")
@@ -242,9 +259,8 @@ def largest(step: Step, limit: int, batch: int, say: Callable[[str], None], *, u
         say: is told each batch.
         until: no trace is begun after this moment of `time.monotonic`.
     """
-    room = limit / (1 + ERROR_BAND)
-    constant = sum(step.constant())
     low, high, size = 0, _LARGEST_BATCH + 1, min(max(1, batch), _LARGEST_BATCH)
+    room, before = limit / (1 + ERROR_BAND), (0, sum(step.constant()))
     for tries in itertools.count():
         if time.monotonic() > until:
             return None
@@ -256,12 +272,23 @@ def largest(step: Step, limit: int, batch: int, say: Callable[[str], None], *, u
             high = size
         if high - low <= max(1, low // _CLOSE):
             return low
-        # The peak is about a line above the weights; if it is not, halving is surer. A try that is so close that its
-        # failure (or success) would be the answer is not made twice.
-        aimed = round(size * (room - constant) / max(peak - constant, 1))
+        # A try that is so close that its failure (or success) would be the answer is not made twice.
         bounds = low + max(1, low // _CLOSE), high - max(1, high // _CLOSE)
-        size = (low + high) // 2 if tries >= _AIMED else max(bounds[0], min(aimed, bounds[1]))
+        # What lies between two batches that were traced needs no trace: the first tries aim past the answer.
+        past = 1.0 if low and high <= _LARGEST_BATCH else 1 + ERROR_BAND if fits else 1 / (1 + ERROR_BAND)
+        aimed, before = _aimed(before, (size, peak), room * past), (size, peak)
+        if high > _LARGEST_BATCH:
+            aimed = max(aimed, 2 * size) if tries else aimed
+        elif tries >= _AIMED:
+            aimed = (low + high) // 2
+        size = max(bounds[0], min(aimed, bounds[1]))
     return low
+
+
+def _aimed(before: tuple[int, int], now: tuple[int, int], room: float) -> int:
+    """The batch size whose peak is as large as the room, on the line through two others."""
+    slope = (now[1] - before[1]) / (now[0] - before[0])
+    return round(now[0] + (room - now[1]) / slope) if slope > 0 else 2 * now[0]
 
 
 def optimised(function: Any, machine: Machine) -> tuple[Graph, str]:
