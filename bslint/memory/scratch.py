@@ -37,6 +37,7 @@ class Convolution(NamedTuple):
         channels: output channels.
         image: elements of the input per sample.
         rank: spatial axes.
+        last_cache: elements that the processor's last cache holds; 0 for `LAST_CACHE`.
     """
 
     places: int
@@ -44,9 +45,10 @@ class Convolution(NamedTuple):
     channels: int
     image: int
     rank: int = 2
+    last_cache: int = 0
 
     def _group(self) -> int:
-        return -(-(LAST_CACHE if self.rank == 3 else WORKING_SET) // max(self._unit(), 1))
+        return -(-((self.last_cache or LAST_CACHE) if self.rank == 3 else WORKING_SET) // max(self._unit(), 1))
 
     def _unit(self) -> int:
         return self.places * self.window + self.places * self.channels + self.window * self.channels

@@ -1,4 +1,4 @@
-"""Steps of batch sizes that were not traced: each length lies on a line through those of two that were. In the child."""
+"""Steps of batch sizes that were not traced, from two that were: each length lies on a line. In the child."""
 
 from __future__ import annotations
 

@@ -37,6 +37,8 @@ IN_PLACE: dict[str, tuple[int, tuple[int, ...]]] = {
     "SelectV2": (0, (1, 2)),
     "Select": (0, (1, 2)),
 }
+# They make lists whose elements take as much as what they are given.
+LISTS = frozenset(("TensorListFromTensor", "ZerosLike"))
 # The executor runs these at once, in the thread that made them ready.
 CHEAP = ALIASES - {"Snapshot", "CheckNumerics", "Assign", "AssignAdd", "AssignSub"} | frozenset(
     "Const NoOp Placeholder VarHandleOp _Arg _Retval Shape ShapeN Rank Size BroadcastGradientArgs BroadcastArgs "
@@ -74,8 +76,13 @@ def _length(tensor: object) -> int:
     return math.prod(getattr(tensor, "shape", None) or ())
 
 
-def scratch(node: Node) -> int:
-    """Bytes that a CPU's kernel allocates while it runs."""
+def scratch(node: Node, last_cache: int) -> int:
+    """Bytes that a CPU's kernel allocates while it runs.
+
+    Args:
+        node: the operation.
+        last_cache: bytes of the processor's last cache; 0 where that is not known.
+    """
     if node.kind == "MaxPoolGrad":  # the maxima once more, and the places of them as int64
         return 12 * _length(node.inputs[1])
     if not node.kind.startswith(("Conv2DBackprop", "Conv3DBackprop")):
@@ -92,6 +99,7 @@ def scratch(node: Node) -> int:
         channels=gradient[-1],
         image=math.prod(image[1:]),
         rank=len(image) - 2,
+        last_cache=last_cache // 4,
     )
     return (convolution.weights if of_weights else convolution.input)(image[0])
 

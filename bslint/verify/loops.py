@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bslint.verify import kernels
 from bslint.verify.graph import LOOPS
@@ -17,6 +17,22 @@ _CARRIED = 32 << 10
 _DEPTH = 3
 
 
+class Result(NamedTuple):
+    """What a loop makes.
+
+    Args:
+        size: bytes of its own.
+        pieces: in so many equal parts, each allocated by itself.
+        given: it is what the loop was given at this place.
+        like: its elements are those of an earlier result.
+    """
+
+    size: int
+    pieces: int = 1
+    given: int | None = None
+    like: int | None = None
+
+
 class Loop:
     """A loop's results, and the memory that its turns hold together.
 
@@ -27,35 +43,46 @@ class Loop:
 
     Attributes:
         body: what runs in every turn.
-        sizes: bytes of every result; None where it is what the loop was given.
-        carried: bytes of the sums that turns running side by side hold.
+        results: what it makes.
+        carried: bytes of each of the sums that turns running side by side hold.
     """
 
     def __init__(self, node: Node, plan: Graph, threads: int) -> None:
         self.body = plan.function(node.attributes["body"])
-        self.sizes: list[int | None] = []
-        sums, listed = 0, set()
+        self.results: list[Result] = []
+        self._turns = _turns(node, plan)
+        listed: dict[Tensor, int] = {}
         summed: list[Tensor] = []
-        turns = _turns(node, plan)
         for place, result in enumerate(node.outputs):
             ended = self.body.outputs[place]
             root = _origin(ended)
             if result.dtype == "resource" or root.node.kind == "Placeholder":
-                self.sizes.append(None)
-                continue
-            size = ended.size
-            if result.dtype == "variant":
-                element = _element(root)
-                kept = self._first(element) if element is not None else None
-                size = 0
-                if element is not None and kept is not None and kept not in listed:
-                    listed.add(kept)
-                    size = turns * (element.size or 0)
-            elif root.node.kind in {"AddV2", "AddN"} and size and size >= _CARRIED:
-                sums += size
-                summed.append(ended)
-            self.sizes.append(size or 0)
-        self.carried = sums * max(1, min(node.attributes["parallel_iterations"], self._behind(turns, summed, threads)))
+                self.results.append(Result(0, given=place))
+            elif result.dtype == "variant":
+                self.results.append(self._list(_element(root), place, listed))
+            else:
+                if root.node.kind in {"AddV2", "AddN"} and (ended.size or 0) >= _CARRIED:
+                    summed.append(ended)
+                self.results.append(Result(ended.size or 0))
+        together = max(1, min(node.attributes["parallel_iterations"], self._behind(self._turns, summed, threads)))
+        self.carried = [one.size or 0 for one in summed] * together
+
+    def _list(self, element: Tensor | None, place: int, listed: dict[Tensor, int]) -> Result:
+        """A list that grows by an element in every turn; many lists may hold the same elements."""
+        first = self._first(element) if element is not None else None
+        if element is None or first is None:
+            return Result(0)
+        if first in listed:
+            return Result(0, like=listed[first])
+        if first.node.kind == "TensorListGetItem" and (given := self._given(first.node.inputs[0])) is not None:
+            return Result(0, given=given)
+        listed[first] = place
+        return Result(self._turns * (element.size or 0), self._turns)
+
+    def _given(self, tensor: Tensor) -> int | None:
+        """Where a loop was given what is the same in every turn."""
+        place = next((place for place, one in enumerate(self.body.inputs) if one is tensor), None)
+        return place if place is not None and _origin(self.body.outputs[place]) is tensor else None
 
     def _behind(self, turns: int, summed: list[Tensor], threads: int) -> int:
         """How many turns the sums fall behind: nothing waits for them, and other threads work on them."""

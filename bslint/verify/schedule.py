@@ -17,6 +17,7 @@ from bslint.verify.graph import LOOPS, rounded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from random import Random
 
     from bslint.verify.allocator import Allocator, Chunk
     from bslint.verify.graph import Graph, Node, Tensor
@@ -24,20 +25,23 @@ if TYPE_CHECKING:
 _ASSIGNS = frozenset(("AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp"))
 # The worst error of a trace that benchmarks/calibration publishes, for the zoo.
 ERROR_BAND = 0.13
+# The spread of how long an operation takes, as that of the logarithm's.
+_UNEVEN = 0.5
 _CALLS = frozenset(("PartitionedCall", "StatefulPartitionedCall"))
 
 
 class Buffer:
-    """Bytes that are alive while they have readers; `outside` are those of variables and inputs."""
+    """Bytes, in equal pieces, that are alive while they have readers; `outside` are those of variables and inputs."""
 
-    __slots__ = ("chunk", "name", "outside", "readers", "size")
+    __slots__ = ("chunks", "name", "outside", "pieces", "readers", "size")
 
-    def __init__(self, size: int, name: str, *, outside: bool = False) -> None:
+    def __init__(self, size: int, name: str, pieces: int = 1, *, outside: bool = False) -> None:
         self.size = size
+        self.pieces = pieces
         self.name = name
         self.outside = outside
         self.readers = 0
-        self.chunk: Chunk | None = None
+        self.chunks: list[Chunk] = []
 
 
 class Machine:
@@ -46,11 +50,13 @@ class Machine:
     Args:
         threads: of the executor's pool; 0 for a device that takes its operations from one queue, as a GPU does.
         scratch: whether the scratch space of a CPU's convolutions counts.
+        last_cache: bytes of a CPU's last cache, which that of 3D convolutions hangs on; 0 where that is not known.
     """
 
-    def __init__(self, threads: int, *, scratch: bool) -> None:
+    def __init__(self, threads: int, *, scratch: bool, last_cache: int = 0) -> None:
         self.threads = threads
         self.scratch = scratch
+        self.last_cache = last_cache
 
 
 class _Worker:
@@ -74,6 +80,7 @@ class Schedule:
     Attributes:
         peak: bytes of the buffers that were alive at the worst moment of any run, without variables and inputs.
         alive: bytes by the operation that made them, at the moment of the snapshot.
+        pieces: bytes of every buffer that was alive then.
         unsized: how often an operation's result had no known shape.
     """
 
@@ -85,6 +92,7 @@ class Schedule:
         self.allocator = allocator
         self.peak = 0
         self.alive: dict[str, int] = {}
+        self.pieces: list[int] = []
         self.unsized: collections.Counter[str] = collections.Counter()
         self._snapshot: int | None = None
         self._now = 0
@@ -92,8 +100,10 @@ class Schedule:
         self._values: dict[Tensor, Buffer] = {}
         self._variables: dict[Tensor, Buffer] = {}
         self._stock: dict[int, list[Chunk]] = collections.defaultdict(list)
-        self._scratch: dict[Node, Buffer] = {}
+        self._scratch: dict[Node, list[Buffer]] = {}
+        self._inside: dict[str, list[int]] = {}
         self._waiting, self._followers = _dependencies(plan.nodes)
+        self._seconds = {node: kernels.seconds(node) for node in plan.nodes}
         self._uses = collections.Counter(tensor for node in plan.nodes for tensor in node.inputs)
         self._uses.update(plan.outputs)
         if allocator is not None:
@@ -108,11 +118,12 @@ class Schedule:
 
     # The executor
 
-    def run(self, snapshot: int | None = None) -> None:
+    def run(self, snapshot: int | None = None, uneven: Random | None = None) -> None:
         """Run once.
 
         Args:
             snapshot: note what is alive when so many bytes are first reached.
+            uneven: draws how much longer or shorter than usual operations take: no two steps of a machine are alike.
         """
         self._snapshot = snapshot
         waiting = dict(self._waiting)
@@ -126,7 +137,8 @@ class Schedule:
                 if not worker.busy and (chosen := self._next(worker)) is not None:
                     worker.busy = True
                     self._start(chosen)
-                    heapq.heappush(running, (clock + kernels.seconds(chosen), number, chosen))
+                    took = self._seconds[chosen] * (uneven.lognormvariate(0, _UNEVEN) if uneven is not None else 1)
+                    heapq.heappush(running, (clock + took, number, chosen))
             if not running:
                 break
             clock, number, node = heapq.heappop(running)
@@ -176,11 +188,11 @@ class Schedule:
             buffer.readers += self._uses[tensor]
 
     def _finish(self, node: Node) -> None:
-        if node in self._scratch:
-            self._free(self._scratch.pop(node))
+        for taken in self._scratch.pop(node, ()):
+            self._free(taken)
         for tensor in node.inputs:
-            if (taken := self._values.get(tensor)) is not None:
-                self._release(taken)
+            if (read := self._values.get(tensor)) is not None:
+                self._release(read)
         for tensor in node.outputs:
             buffer = self._values.get(tensor)
             if buffer is not None and buffer.readers == 0 and not buffer.outside and id(buffer) in self._live:
@@ -207,9 +219,9 @@ class Schedule:
         if kind in LOOPS:
             return self._loop(node, given)
         if kind in _CALLS:
-            body = self.plan.function(node.attributes["f"])
-            own = kernels.compiled_scratch(body) if node.attributes.get("xla") else _peak(body, self.machine)
-            self._briefly(node, own)
+            name = node.attributes["f"]
+            body, compiled = self.plan.function(name), node.attributes.get("xla")
+            self._briefly(node, [kernels.compiled_scratch(body)] if compiled else self._worst(name, body))
             return [self._allocate(tensor.size or 0, node.name) for tensor in node.outputs]
         return self._computed(node, given)
 
@@ -219,12 +231,13 @@ class Schedule:
             size = tensor.size
             if size is None:
                 self.unsized[node.kind] += 1
-            if tensor.dtype == "variant" and node.kind == "TensorListFromTensor" and given[0] is not None:
-                size = given[0].size
+            if tensor.dtype == "variant" and node.kind in kernels.LISTS and given[0] is not None:
+                made.append(self._allocate(given[0].size, node.name, _elements(node, given[0])))
+                continue
             taken = self._taken_over(node, place, given, size) if size else None
             made.append(taken or self._allocate(size or 0, node.name))
         if self.machine.scratch:
-            self._briefly(node, kernels.scratch(node))
+            self._briefly(node, [kernels.scratch(node, self.machine.last_cache)])
         return made
 
     def _taken_over(self, node: Node, output: int, given: list[Buffer | None], size: int) -> Buffer | None:
@@ -239,13 +252,24 @@ class Schedule:
     def _loop(self, node: Node, given: list[Buffer | None]) -> list[Buffer]:
         plan = loops.Loop(node, self.plan, self.machine.threads)
         made: list[Buffer] = []
-        for place, size in enumerate(plan.sizes):
-            before = given[place] if place < len(given) else None
-            kept = before if size is None else None
-            made.append(kept or self._allocate(size or 0, f"{node.name}:{place}"))
-        inner = _peak(plan.body, Machine(self.machine.threads, scratch=False))
-        self._briefly(node, inner + plan.carried)
+        for place, result in enumerate(plan.results):
+            kept = given[result.given] if result.given is not None else None
+            if result.like is not None:
+                kept = made[result.like]
+            elif result.pieces > 1 and (before := given[place]) is not None and before.size >= result.size:
+                kept = before  # the elements of a list that was given are replaced one by one
+            made.append(kept or self._allocate(result.size, f"{node.name}:{place}", result.pieces))
+        self._briefly(node, [*self._worst(node.attributes["body"], plan.body), *plan.carried])
         return made
+
+    def _worst(self, name: str, body: Graph) -> list[int]:
+        """Bytes of a function's own buffers at its worst moment."""
+        if name not in self._inside:
+            schedule = Schedule(body, self.machine)
+            schedule.run()
+            schedule.run(snapshot=schedule.peak)
+            self._inside[name] = schedule.pieces
+        return self._inside[name]
 
     # Variables
 
@@ -255,7 +279,7 @@ class Schedule:
             size = value.size or 0
             buffer = self._variables[handle] = Buffer(size, "variable", outside=True)
             buffer.readers = 1
-            buffer.chunk = self._stock[size].pop() if self._stock[size] else None
+            buffer.chunks = [self._stock[size].pop()] if self._stock[size] else []
         return buffer
 
     def _assign(self, node: Node, value: Buffer | None) -> None:
@@ -287,19 +311,18 @@ class Schedule:
 
     # Buffers
 
-    def _allocate(self, size: int, name: str) -> Buffer:
-        buffer = Buffer(size, name)
+    def _allocate(self, size: int, name: str, pieces: int = 1) -> Buffer:
+        buffer = Buffer(size, name, pieces)
         self._now += size
         self._live[id(buffer)] = buffer
         if self.allocator is not None and size:
-            buffer.chunk = self.allocator.take(size)
+            buffer.chunks = [self.allocator.take(size // pieces) for _ in range(pieces)]
         self._reached(self._now, name)
         return buffer
 
-    def _briefly(self, node: Node, size: int) -> None:
+    def _briefly(self, node: Node, sizes: list[int]) -> None:
         """Bytes that are needed while an operation runs."""
-        if size > 0:
-            self._scratch[node] = self._allocate(size, node.name)
+        self._scratch[node] = [self._allocate(size, node.name) for size in sizes if size > 0]
 
     def _release(self, buffer: Buffer) -> None:
         buffer.readers -= 1
@@ -309,9 +332,10 @@ class Schedule:
     def _free(self, buffer: Buffer) -> None:
         self._now -= buffer.size
         self._live.pop(id(buffer), None)
-        if self.allocator is not None and buffer.chunk is not None:
-            self.allocator.give(buffer.chunk)
-            buffer.chunk = None
+        if self.allocator is not None:
+            for chunk in buffer.chunks:
+                self.allocator.give(chunk)
+            buffer.chunks = []
 
     def _reached(self, total: int, name: str) -> None:
         self.peak = max(self.peak, total)
@@ -321,13 +345,13 @@ class Schedule:
         for buffer in self._live.values():
             counted[buffer.name] += buffer.size
         self.alive = +counted
+        self.pieces = [buffer.size for buffer in self._live.values()]
 
 
-def _peak(plan: Graph, machine: Machine) -> int:
-    """Bytes of a function's own buffers at its worst moment."""
-    schedule = Schedule(plan, machine)
-    schedule.run()
-    return schedule.peak
+def _elements(node: Node, given: Buffer) -> int:
+    """How many tensors are in a list."""
+    shape = node.inputs[0].shape
+    return max(1, shape[0]) if node.kind == "TensorListFromTensor" and shape else given.pieces
 
 
 def _dependencies(nodes: list[Node]) -> tuple[dict[Node, int], dict[Node, list[Node]]]:

@@ -9,6 +9,7 @@ import gc
 import itertools
 import math
 import os
+import random
 import statistics
 import time
 from contextlib import contextmanager
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 _LARGEST_BATCH = 1 << 16
 # The largest batch is found to this part of it; so many tries aim at it along a line.
 _CLOSE, _AIMED = 32, 3
-# Steps that are simulated; the first is not counted.
-_STEPS = 3
+# Steps that are simulated; the first is not counted. Where threads race, each is another one and more are needed.
+_STEPS, _RACES = 4, 8
 # Of the parts that are alive at the peak, the largest are named.
 _NAMED = 12
 
@@ -124,7 +125,7 @@ class Step:
     def peak(self, batch: int) -> int:
         """Bytes at the worst moment of a step, weights, slots and inputs included; `peaks` keeps them."""
         if batch not in self.peaks:
-            self.peaks[batch] = self._played(batch, Allocator())
+            self.peaks[batch] = self._played(batch, Allocator(), _RACES if self.machine.threads else _STEPS)
         return self.peaks[batch]
 
     def _step(self, batch: int) -> Graph:
@@ -154,21 +155,22 @@ class Step:
         if not self.machine.threads:
             return True
         try:
-            self._played(batch, Allocator(limit))
+            self._played(batch, Allocator(limit), _STEPS)
         except FullError:
             return False  # what is free is in pieces that are too small
         return True
 
-    def _played(self, batch: int, allocator: Allocator) -> int:
+    def _played(self, batch: int, allocator: Allocator, steps: int) -> int:
         """The peak of some steps."""
         schedule = Schedule(self._step(batch), self.machine, allocator=allocator, variables=self.constant())
         for size in self._inputs(batch):
             allocator.take(size)
         # The first step leaves the allocator's memory in pieces; what follows is what is measured.
         peaks = []
-        for _ in range(_STEPS):
+        uneven = random.Random(0) if self.machine.threads else None  # noqa: S311 - the same peak for the same batch
+        for _ in range(steps):
             allocator.peak = allocator.in_use
-            schedule.run()
+            schedule.run(uneven=uneven)
             peaks.append(allocator.peak)
         return int(statistics.median(peaks[1:]))
 

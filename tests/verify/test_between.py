@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-tf = pytest.importorskip("tensorflow", reason="graphs are TensorFlow's")
+pytest.importorskip("tensorflow", reason="graphs are TensorFlow's")
 
 import keras
 
@@ -56,7 +56,7 @@ def test_a_batch_between_two_is_as_if_it_were_traced(layers):
     assert told(found) == told(own)
     assert [one.shape for one in found.outputs] == [one.shape for one in own.outputs]
     assert told(found) != told(first)
-    for one, other in zip(found.nodes, own.nodes):
+    for one, other in zip(found.nodes, own.nodes, strict=True):
         if "body" in one.attributes:
             bodies = found.function(one.attributes["body"]), own.function(other.attributes["body"])
             assert told(bodies[0]) == told(bodies[1])
