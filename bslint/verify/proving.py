@@ -51,6 +51,13 @@ _SHARE = 0.8
 # A traced step that needs so many times the memory of a device does not fit, however far off the trace may be.
 _FAR_ABOVE = 2
 
+# What a verdict adds where the program runs its steps in another way than they were proved.
+_NO_XLA = "without XLA, with which Keras compiles this model on a GPU and which needs another amount"
+_OTHER_RUNS = {
+    ("jit", "trace"): f"traced {_NO_XLA}",
+    ("jit", "trial-step"): f"tried {_NO_XLA}",
+    ("eager", "trace"): "traced as a graph; the program runs eagerly, which needs more",
+}
 # Parts of a proof that took less than so many seconds are not named.
 _SHORTEST = 0.05
 # One for each device.
@@ -233,19 +240,31 @@ def _memory(found: Provable, wanted: Wanted, say: Callable[[str], None]) -> Veri
     if found.finding.subject.method == "loop":
         return _by_hand(request, wanted, say)
     traced = _run({**request, "method": "trace", "search_seconds": wanted.timeout / 2}, wanted, say)
+    how = traced.result.get("run", "graph")
     if not str(traced.result.get("device", "CPU")).startswith("GPU") and _tells(traced):
-        return msgspec.structs.replace(_judged(traced, "trace"), parts=_parts(traced))
+        return msgspec.structs.replace(_noted(_judged(traced, "trace"), how), parts=_parts(traced))
     tried = _run({**request, "method": "trial-step"}, wanted, say)
     judged = _judged(tried, "trial-step")
     if judged.status == "inconclusive" and traced.result.get("outcome") in {"fits", "out-of-memory"}:
         judged = _judged(traced, "trace")
-    largest = traced.result.get("largest_batch_size")
     return msgspec.structs.replace(
-        judged,
-        largest_batch_size=largest,
+        _noted(judged, how),
+        largest_batch_size=traced.result.get("largest_batch_size") if how != "eager" else None,
         seconds=round(traced.seconds + tried.seconds, 1),
         parts=_parts(traced, tried),
     )
+
+
+def _noted(judged: Verification, how: str) -> Verification:
+    """A verdict that says where the program runs its steps in another way than the proof did."""
+    on_card = judged.method == "trial-step" and judged.device != "CPU"
+    note = _OTHER_RUNS.get((how, judged.method)) if judged.status != "inconclusive" and not on_card else None
+    if note is None:
+        return judged
+    # What a graph has no room for, an eager step has not either; the reverse does not hold.
+    unsure = how == "eager" and judged.status == "refuted"
+    status = "inconclusive" if unsure else judged.status
+    return msgspec.structs.replace(judged, status=status, reason=f"{judged.reason} ({note})")
 
 
 def _tells(traced: Outcome) -> bool:

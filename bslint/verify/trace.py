@@ -21,6 +21,7 @@ from bslint.verify import synthetic
 from bslint.verify.allocator import Allocator, FullError
 from bslint.verify.between import Line, UnlikeError, between
 from bslint.verify.graph import Graph, read, rounded
+from bslint.verify.run_mode import MODES
 from bslint.verify.schedule import ERROR_BAND, Machine, Schedule
 
 if TYPE_CHECKING:
@@ -223,8 +224,9 @@ def trace(
 
     Returns:
         `outcome` (`fits`, `out-of-memory`, or `traced` without a limit), `peak_bytes`, `largest_batch_size`, `layers`
-        (bytes that are alive at the peak), `about_layers`, `parts`, `parameters`, and `curve`: the peak of every batch
-        that was traced; `approximate`: why the graph is not quite the one that runs, if it is not.
+        (bytes that are alive at the peak), `about_layers`, `parts`, `parameters`, `run` (how the program takes its
+        steps: `graph`, `jit` or `eager`), `curve`: the peak of every batch that was looked at, and `approximate`: why
+        the graph is not quite the one that runs, if it is not.
 
     Raises:
         TraceError: the step can't be traced.
@@ -239,6 +241,7 @@ def trace(
     result: dict[str, Any] = {
         "outcome": "traced" if limit is None else "fits" if peak <= limit else "out-of-memory",
         "peak_bytes": peak,
+        "run": MODES.of(step.model),
         "layers": step.alive(batch),
         "about_layers": step.described(),
         "parts": step.parts(batch),

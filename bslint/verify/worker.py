@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bslint.verify import command_line, confine, device, weights
+from bslint.verify.run_mode import MODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -82,6 +83,7 @@ def _proof(request: dict[str, Any], say: Callable[[str], None], seconds: dict[st
             chosen = device.choose(request.get("device", "auto"), request.get("memory"), request.get("stand_in"))
             request["memory"] = chosen.limit
             left_out = weights.left_out()
+            MODES.watch()
             about = {
                 "device": chosen.name,
                 "device_name": chosen.title,

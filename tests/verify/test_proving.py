@@ -126,6 +126,33 @@ def test_verdicts_on_memory(traced, tried, status, method, reason, monkeypatch, 
     assert "load_data" not in asked[0]["source"]
 
 
+EAGER = {"run": "eager", "outcome": "fits", "peak_bytes": 1 << 28, "largest_batch_size": 9}
+XLA = {**EAGER, "run": "jit"}
+
+
+@pytest.mark.parametrize(
+    ("traced", "tried", "status", "note", "largest"),
+    [
+        (EAGER, FITS, "refuted", "", None),
+        (EAGER, outcome("timeout"), "inconclusive", "the program runs eagerly", None),
+        ({**EAGER, "outcome": "out-of-memory"}, outcome("timeout"), "confirmed", "the program runs eagerly", None),
+        (XLA, FITS, "refuted", "tried without XLA", 9),
+        (XLA, outcome("timeout"), "refuted", "traced without XLA", 9),
+        (XLA, outcome(outcome="fits", peak_bytes=1 << 28, device_name="Tesla T4"), "refuted", "", 9),
+        ({**XLA, "run": "graph"}, FITS, "refuted", "", 9),
+    ],
+)
+def test_a_verdict_says_where_the_program_runs_in_another_way(
+    traced, tried, status, note, largest, monkeypatch, tmp_path
+):
+    answers = {"trace": outcome(**traced), "trial-step": tried}
+    monkeypatch.setattr(proving, "run", lambda request, *_, **__: answers[request["method"]])
+    found = verified(MODEL, tmp_path, "--memory", "512MiB")["verification"]
+    assert (found["status"], found.get("largest_batch_size")) == (status, largest)
+    assert note in found["reason"]
+    assert note or "(" not in found["reason"]
+
+
 def test_a_limit_above_what_is_here_is_only_traced(monkeypatch, tmp_path):
     asked = []
     huge = outcome(outcome="fits", peak_bytes=1 << 28, limit_bytes=5000 << 30)
