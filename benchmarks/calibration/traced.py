@@ -16,13 +16,15 @@ import statistics
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.calibration.compare import Comparison, measured, records, show
+from benchmarks.calibration.compare import LAST_CACHE, Comparison, measured, records, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 AGAIN = Path(__file__).with_name("again.jsonl")
 _MIB = 1 << 20
+# Of the machines that the records were measured on.
+_THREADS = 2
 
 
 def main() -> None:
@@ -62,6 +64,7 @@ def traced(record: dict[str, Any]) -> int:
 
     from benchmarks.calibration.cases import OPTIMIZERS
     from benchmarks.calibration.models import CASES
+    from bslint.verify.schedule import Machine
     from bslint.verify.trace import Step, surroundings
 
     keras.utils.clear_session()
@@ -70,7 +73,8 @@ def traced(record: dict[str, Any]) -> int:
     with surroundings():
         model = case.build()
         model.compile(OPTIMIZERS[case.optimizer](), loss)
-        return Step(model).peak(record["batch"])
+        machine = Machine(_THREADS, scratch=True, last_cache=record.get("last_cache", LAST_CACHE))
+        return Step(model, machine=machine).peak(record["batch"])
 
 
 if __name__ == "__main__":

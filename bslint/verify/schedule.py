@@ -26,7 +26,7 @@ _ASSIGNS = frozenset(("AssignVariableOp", "AssignAddVariableOp", "AssignSubVaria
 # The worst error of a trace that benchmarks/calibration publishes, for the zoo.
 ERROR_BAND = 0.13
 # The spread of how long an operation takes, as that of the logarithm's.
-_UNEVEN = 0.5
+_UNEVEN = 0.6
 _CALLS = frozenset(("PartitionedCall", "StatefulPartitionedCall"))
 
 
