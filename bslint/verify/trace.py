@@ -180,7 +180,7 @@ class Step:
             allocator.take(size)
         # The first step leaves the allocator's memory in pieces; what follows is what is measured.
         peaks = []
-        uneven = random.Random(0) if self.machine.threads else None  # noqa: S311 - the same peak for the same batch
+        uneven = random.Random(0)  # noqa: S311 - the same peak for the same batch
         for _ in range(steps):
             allocator.peak = allocator.in_use
             schedule.run(uneven=uneven)
