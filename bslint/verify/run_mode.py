@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
+import inspect
 import weakref
 from typing import Any
 
@@ -19,15 +21,21 @@ class RunModes:
         """Note the models that are compiled with `jit_compile="auto"` from now on."""
         try:
             trainer = importlib.import_module(_TRAINER).Trainer
-            resolve = trainer._resolve_auto_jit_compile
         except (ImportError, AttributeError):
             return  # Keras 2 uses XLA where it is told to
+        original = trainer.compile
+        signature = inspect.signature(original)
 
-        def noted(model: Any) -> Any:
-            self._automatic.add(model)
-            return resolve(model)
+        @functools.wraps(original)
+        def noted(model: Any, *arguments: Any, **options: Any) -> Any:
+            done = original(model, *arguments, **options)
+            if signature.bind(model, *arguments, **options).arguments.get("jit_compile", "auto") == "auto":
+                self._automatic.add(model)
+            else:
+                self._automatic.discard(model)
+            return done
 
-        trainer._resolve_auto_jit_compile = noted
+        trainer.compile = noted
 
     def of(self, model: Any) -> str:
         """`eager`, `jit` or `graph`: on a GPU, Keras compiles what it can with XLA."""

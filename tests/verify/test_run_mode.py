@@ -27,11 +27,12 @@ class NoXla(keras.layers.Dense):
         (keras.layers.Dense, {"jit_compile": True}, "jit"),
         (keras.layers.Dense, {"jit_compile": False}, "graph"),
         (keras.layers.Dense, {"run_eagerly": True}, "eager"),
+        (keras.layers.Dense, {"run_eagerly": True, "jit_compile": False}, "eager"),
         (NoXla, {}, "graph"),
     ],
 )
 def test_how_a_model_runs(layer, options, expected, monkeypatch):
-    monkeypatch.setattr(Trainer, "_resolve_auto_jit_compile", Trainer._resolve_auto_jit_compile)
+    monkeypatch.setattr(Trainer, "compile", Trainer.compile)
     modes = RunModes()
     modes.watch()
     model = keras.Sequential([keras.Input((4,)), layer(2)])

@@ -116,3 +116,4 @@ def test_nothing_is_allocated():
     source = "import keras\nmodel = keras.Sequential([keras.Input((40_000,)), keras.layers.Dense(40_000)])\nmodel.compile('adam', 'mse')"
     result = prove("trace", source, 8, search=False)
     assert result["peak_bytes"] > 3 * 4 * 40_000**2
+    assert result["run"] == "jit"
