@@ -47,7 +47,7 @@ def in_reach(data: bytes, wanted: frozenset[Needle], imported: Callable[[], Sequ
     hits, words = _hits(data, wanted)
     if any(words.all_of(reach) for reach in hits):
         return True
-    contents = (words, *map(_Words, imported())) if hits else ()
+    contents = (words, *map(_words, imported())) if hits else ()
     return any(all(any(content.any_of(group) for content in contents) for group in reach) for reach in hits)
 
 
@@ -98,6 +98,9 @@ class _Words:
             found = literal in self._data if isinstance(literal, bytes) else literal.search(self._data) is not None
             self._found[literal] = found
         return found
+
+
+_words = lru_cache(maxsize=1024)(_Words)  # many files import the same ones
 
 
 @lru_cache(maxsize=4)  # one file is asked about several times in a row

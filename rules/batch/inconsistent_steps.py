@@ -51,7 +51,7 @@ _SHARES = frozenset((10, 100, 1000))
 _SMALLEST = 8
 _EPOCHS = {"steps_per_epoch": "an epoch", "validation_steps": "validation"}
 # An argument of that name, or one that is given by its position.
-_STEPS = re.compile(rb"steps_per_epoch|validation_steps|\bsteps[\"']?\s*[=:\]]|fit_generator\(")
+_STEPS = ("steps_per_epoch", "validation_steps", "fit_generator(", re.compile(rb"steps(?<!\wsteps)[\"']?\s*[=:\]]"))
 
 
 @rule(
@@ -60,7 +60,7 @@ _STEPS = re.compile(rb"steps_per_epoch|validation_steps|\bsteps[\"']?\s*[=:\]]|f
     "error",
     literals=[
         ("steps", "fit_generator("),
-        (_STEPS,),
+        _STEPS,
         (*TRAINS, ".evaluate(", ".predict(", "_generator("),
         DIVISIONS,
     ],

@@ -59,7 +59,7 @@ _PARAMETER = re.compile(
     "BS111",
     "unused-batch-size",
     "warning",
-    literals=[("atch", "ATCH"), (_PARAMETER,)],
+    literals=[("atch_s", "atchs", "atchS", "atch_S", "ATCH_S", "ATCHS"), (_PARAMETER,)],
     reach=[(*BATCHES, *RUNS, *SEQUENCES), (*DATASETS, *RUNS, *SEQUENCES)],
 )
 def check(parameter: UnreadParameter, context: Context) -> Iterator[Finding]:
