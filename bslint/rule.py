@@ -45,7 +45,7 @@ STEPS = ("GradientTape", "train_on_batch", "minimize(", "apply_gradients(")
 # What trains on windows: steps written by hand, or batches that the program makes for Keras.
 WINDOWS = (*STEPS, "yield", "__getitem__")
 # What cuts a window out of an array.
-SLICES: tuple[str | re.Pattern[bytes], ...] = (re.compile(rb"\[[^\]]*:"), "tf.slice", "gather(", "take(", "split(")
+SLICES: tuple[str | re.Pattern[bytes], ...] = (re.compile(rb"\[[^\]]*:"), "slice(", "gather(", "take(", "split(")
 # What catches an error of any kind, or of memory.
 CATCHES = (
     "ResourceExhausted",

@@ -346,7 +346,7 @@ TRANSPARENT_ITERABLES: frozenset[str] = frozenset(
 
 # Functions that cut arrays into windows.
 CUTTING: frozenset[str] = frozenset(
-    ("tf.slice", "tf.gather", "tf.split", "numpy.take", "numpy.split", "numpy.array_split")
+    ("tf.slice", "tf.gather", "tf.split", "numpy.take", "numpy.split", "numpy.array_split", "slice")
 )
 
 # Functions of numbers that give a float even for whole results.

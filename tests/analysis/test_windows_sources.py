@@ -413,6 +413,248 @@ def train(x, y, bs):
         yv.assign(y[i*bs:(i+1)*bs])
         train_step(xv, yv)
 """,
+    "slices of a generator cut a permuted order": """
+BATCH = 64
+def batches(n, size):
+    for start in range(0, n, size):
+        yield slice(start, min(start + size, n))
+def run(model, opt, X, Y, epochs=10):
+    for ep in range(epochs):
+        order = tf.random.shuffle(tf.range(len(X)))
+        for sl in batches(len(X), BATCH):
+            take = order[sl]
+            train_step(tf.gather(X, take), tf.gather(Y, take))
+""",
+    "micro-batches of a batch, however short": """
+def run(model, opt, X, Y, bs, k):
+    for ep in range(5):
+        for i in range(0, len(X), bs):
+            xb, yb = X[i:i+bs], Y[i:i+bs]
+            grads = None
+            m = max(1, bs // k)
+            n = 0
+            for j in range(0, len(xb), m):
+                xm, ym = xb[j:j+m], yb[j:j+m]
+                with tf.GradientTape() as t:
+                    l = tf.reduce_mean((model(xm) - ym) ** 2)
+                g = t.gradient(l, model.trainable_variables)
+                grads = g if grads is None else [a + b for a, b in zip(grads, g)]
+                n += 1
+            optimizer.apply_gradients([(a / n, v) for a, v in zip(grads, model.trainable_variables)])
+""",
+    "parts of an element that is a dict": """
+def run(model, opt, ds, micro):
+    for step, batch in enumerate(ds):
+        images, labels = batch["image"], batch["label"]
+        total = [tf.zeros_like(v) for v in model.trainable_variables]
+        n = tf.shape(images)[0] // micro
+        for i in range(n):
+            with tf.GradientTape() as t:
+                l = tf.reduce_mean((model(images[i * micro:(i + 1) * micro]) - labels[i * micro:(i + 1) * micro]) ** 2)
+            g = t.gradient(l, model.trainable_variables)
+            total = [a + b / tf.cast(n, tf.float32) for a, b in zip(total, g)]
+        optimizer.apply_gradients(zip(total, model.trainable_variables))
+""",
+    "real and generated halves": """
+def run(gen, disc, g_opt, d_opt, X, cfg):
+    half = cfg.batch // 2
+    for it in range(cfg.iterations):
+        idx = np.random.randint(0, X.shape[0], half)
+        real = X[idx]
+        noise = np.random.normal(0, 1, (half, 100))
+        fake = gen.predict(noise)
+        disc.train_on_batch(real, np.ones((half, 1)))
+        disc.train_on_batch(fake, np.zeros((half, 1)))
+        noise = np.random.normal(0, 1, (cfg.batch, 100))
+        gen.train_on_batch(noise, np.ones((cfg.batch, 1)))
+""",
+    "minibatches of a replay buffer": """
+def run(model, opt, replay, cfg):
+    for it in range(cfg.iterations):
+        s, a, r, s2, d = replay.sample(cfg.batch)
+        q = model(s2)
+        target = r + cfg.gamma * tf.reduce_max(q, axis=1) * (1 - d)
+        for k in range(0, cfg.batch, cfg.mini):
+            train_step(s[k:k+cfg.mini], target[k:k+cfg.mini])
+""",
+    "the last samples validate": """
+def run(model, opt, X, Y, bs, val):
+    X, Xv = X[:-val], X[-val:]
+    Y, Yv = Y[:-val], Y[-val:]
+    steps = -(-len(X) // bs)
+    for e in range(4):
+        for s in range(steps):
+            train_step(X[s*bs:(s+1)*bs], Y[s*bs:(s+1)*bs])
+        for s in range(0, len(Xv), bs):
+            model(Xv[s:s+bs])
+""",
+    "a permutation in parts": """
+def run(model, opt, X, Y, bs):
+    parts = np.array_split(np.random.permutation(len(X)), max(1, len(X) // bs))
+    for part in parts:
+        train_step(X[part], Y[part])
+""",
+    "folds": """
+def run(model, opt, X, Y, bs, folds):
+    size = len(X) // folds
+    for f in range(folds):
+        va = slice(f * size, (f + 1) * size)
+        Xt = np.concatenate([X[:f * size], X[(f + 1) * size:]])
+        Yt = np.concatenate([Y[:f * size], Y[(f + 1) * size:]])
+        for i in range(0, len(Xt), bs):
+            train_step(Xt[i:i+bs], Yt[i:i+bs])
+""",
+    "a loader of the program": """
+class DataLoader:
+    def __init__(self, images, labels, batch_size):
+        self.images, self.labels, self.batch_size = images, labels, batch_size
+    def __len__(self):
+        return len(self.images) // self.batch_size
+    def __iter__(self):
+        for b in range(len(self)):
+            s = b * self.batch_size
+            yield self.images[s:s + self.batch_size], self.labels[s:s + self.batch_size]
+def main(model, opt, images, labels):
+    loader = DataLoader(images, labels, 32)
+    for epoch in range(10):
+        for xb, yb in loader:
+            train_step(xb, yb)
+""",
+    "a loader of the program that counts": """
+class DataLoader:
+    def __init__(self, images, labels, batch_size):
+        self.images, self.labels, self.batch_size = images, labels, batch_size
+        self.i = 0
+    def __iter__(self):
+        self.i = 0
+        return self
+    def __next__(self):
+        if self.i >= len(self.images):
+            raise StopIteration
+        xb = self.images[self.i:self.i + self.batch_size]
+        yb = self.labels[self.i:self.i + self.batch_size]
+        self.i += self.batch_size
+        return xb, yb
+def main(model, opt, images, labels):
+    loader = DataLoader(images, labels, 32)
+    for epoch in range(10):
+        for xb, yb in loader:
+            train_step(xb, yb)
+""",
+    "slice objects": """
+def main(model, opt, x, y, args):
+    n_batches = x.shape[0] // args.batch_size
+    for epoch in range(args.epochs):
+        for b in range(n_batches):
+            s = slice(b * args.batch_size, (b + 1) * args.batch_size)
+            train_step(x[s], y[s])
+""",
+    "quarters of a batch": """
+def main(model, opt, x, y, cfg):
+    ds = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(1000).batch(128, drop_remainder=True)
+    for e in range(cfg.epochs):
+        for xb, yb in ds:
+            acc = None
+            for i in range(0, 128, 32):
+                with tf.GradientTape() as t:
+                    l = tf.reduce_mean((model(xb[i:i + 32]) - yb[i:i + 32]) ** 2) / 4
+                g = t.gradient(l, model.trainable_variables)
+                acc = g if acc is None else [a + b for a, b in zip(acc, g)]
+            optimizer.apply_gradients(zip(acc, model.trainable_variables))
+""",
+    "micro-batches however short the last batch is": """
+def main(model, opt, x, y, cfg):
+    ds = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(1000).batch(128)
+    for e in range(cfg.epochs):
+        for xb, yb in ds:
+            acc = None
+            n = 0
+            for i in range(0, tf.shape(xb)[0], 32):
+                with tf.GradientTape() as t:
+                    l = tf.reduce_mean((model(xb[i:i + 32]) - yb[i:i + 32]) ** 2)
+                g = t.gradient(l, model.trainable_variables)
+                acc = g if acc is None else [a + b for a, b in zip(acc, g)]
+                n += 1
+            optimizer.apply_gradients([(a / n, v) for a, v in zip(acc, model.trainable_variables)])
+""",
+    "the inner steps of meta-learning": """
+def inner(model, w, xs, ys, steps, lr):
+    for _ in range(steps):
+        with tf.GradientTape() as t:
+            t.watch(w)
+            l = tf.reduce_mean((model(xs[:5], w) - ys[:5]) ** 2)
+        g = t.gradient(l, w)
+        w = [a - lr * b for a, b in zip(w, g)]
+    return w
+def main(model, opt, tasks, steps, lr):
+    for xs, ys in tasks:
+        with tf.GradientTape() as t:
+            w = inner(model, model.trainable_variables, xs, ys, steps, lr)
+            l = tf.reduce_mean((model(xs[5:], w) - ys[5:]) ** 2)
+        g = t.gradient(l, model.trainable_variables)
+        optimizer.apply_gradients(zip(g, model.trainable_variables))
+""",
+    "an adversary of several steps": """
+def main(model, opt, x, steps, lr, k):
+    adv = tf.identity(x[:16])
+    for i in range(0, len(x), 16):
+        xb = x[i:i+16]
+        adv = xb
+        for j in range(k):
+            with tf.GradientTape() as t:
+                t.watch(adv)
+                l = tf.reduce_mean(model(adv))
+            adv = adv + lr * tf.sign(t.gradient(l, adv))
+        train_step(adv, tf.zeros([16, 1]))
+""",
+    "pieces of a text": """
+def lm(model, opt, ids, L, bs):
+    n = (len(ids) - 1) // (L * bs)
+    for e in range(3):
+        for i in range(n):
+            s = i * L * bs
+            x = tf.reshape(ids[s:s + L * bs], (bs, L))
+            y = tf.reshape(ids[s + 1:s + L * bs + 1], (bs, L))
+            train_step(x, y)
+""",
+    "windows that slide": """
+def online2(model, opt, series, target, L):
+    for t in range(0, len(series) - L):
+        train_step(series[t:t + L], target[t:t + L])
+""",
+    "more samples in each stage": """
+def tta(model, opt, x, y, cfg):
+    for stage in range(cfg.stages):
+        n = len(x) * (stage + 1) // cfg.stages
+        for i in range(0, n, cfg.bs):
+            train_step(x[i:min(i + cfg.bs, n)], y[i:min(i + cfg.bs, n)])
+""",
+    "resumed in the middle of an epoch": """
+def resume(model, opt, x, y, cfg):
+    start = cfg.start_batch
+    for e in range(cfg.epochs):
+        for b in range(start, len(x) // cfg.bs):
+            train_step(x[b * cfg.bs:(b + 1) * cfg.bs], y[b * cfg.bs:(b + 1) * cfg.bs])
+        start = 0
+""",
+    "a batch and the next": """
+def pairs(model, opt, x, y, bs):
+    for i in range(0, len(x) - bs, bs):
+        a, b = x[i:i + bs], x[i + bs:i + 2 * bs]
+        train_step(a, b)
+""",
+    "windows over time are added up": """
+def seqacc(model, opt, ds, chunk):
+    for x, y in ds:
+        acc = None
+        for t in range(0, 100 - chunk):
+            with tf.GradientTape() as tape:
+                out = model(x[:, t:t + chunk])
+                l = tf.reduce_mean((out - y[:, t:t + chunk]) ** 2)
+            g = tape.gradient(l, model.trainable_variables)
+            acc = g if acc is None else [a + b for a, b in zip(acc, g)]
+        optimizer.apply_gradients([(a / (100 - chunk), v) for a, v in zip(acc, model.trainable_variables)])
+""",
 }
 
 WRONG = {
@@ -814,6 +1056,157 @@ def train(x, y, bs):
                 loss = tf.reduce_mean((model(xv) - yv) ** 2)
             g = t.gradient(loss, model.trainable_variables)
             optimizer.apply_gradients(zip(g, model.trainable_variables))
+""",
+    ),
+    "settings of an object, and one sample short": (
+        "gap",
+        """
+def run(model, opt, X, Y, hp):
+    n = X.shape[0]
+    nb = int(n / hp.batch)
+    for ep in range(hp.epochs):
+        for b in range(nb):
+            lo = b * hp.batch
+            hi = (b + 1) * hp.batch - 1
+            train_step(X[lo:hi], Y[lo:hi])
+""",
+    ),
+    "micro-batches of a batch advance by one": (
+        "overlap",
+        """
+def run(model, opt, X, Y, bs, k):
+    for ep in range(5):
+        for i in range(0, len(X), bs):
+            xb, yb = X[i:i+bs], Y[i:i+bs]
+            grads = None
+            m = bs // k
+            for j in range(k):
+                xm, ym = xb[j:j+m], yb[j:j+m]
+                with tf.GradientTape() as t:
+                    l = tf.reduce_mean((model(xm) - ym) ** 2) / k
+                g = t.gradient(l, model.trainable_variables)
+                grads = g if grads is None else [a + b for a, b in zip(grads, g)]
+            optimizer.apply_gradients(zip(grads, model.trainable_variables))
+""",
+    ),
+    "the first labels of a dict for all its features": (
+        "misaligned",
+        """
+def run(model, opt, ds, micro):
+    for step, batch in enumerate(ds):
+        images, labels = batch["image"], batch["label"]
+        total = [tf.zeros_like(v) for v in model.trainable_variables]
+        n = tf.shape(images)[0] // micro
+        for i in range(n):
+            with tf.GradientTape() as t:
+                l = tf.reduce_mean((model(images[i * micro:(i + 1) * micro]) - labels[:micro]) ** 2)
+            g = t.gradient(l, model.trainable_variables)
+            total = [a + b / tf.cast(n, tf.float32) for a, b in zip(total, g)]
+        optimizer.apply_gradients(zip(total, model.trainable_variables))
+""",
+    ),
+    "a loader of the program with other labels": (
+        "misaligned",
+        """
+class DataLoader:
+    def __init__(self, images, labels, batch_size):
+        self.images, self.labels, self.batch_size = images, labels, batch_size
+    def __len__(self):
+        return len(self.images) // self.batch_size
+    def __iter__(self):
+        for b in range(len(self)):
+            s = b * self.batch_size
+            yield self.images[s:s + self.batch_size], self.labels[b:b + self.batch_size]
+def main(model, opt, images, labels):
+    loader = DataLoader(images, labels, 32)
+    for epoch in range(10):
+        for xb, yb in loader:
+            train_step(xb, yb)
+""",
+    ),
+    "a list of batches without the first": (
+        "gap",
+        """
+def main(model, opt, x, y, bs):
+    for epoch in range(10):
+        batches = [(x[k * bs:(k + 1) * bs], y[k * bs:(k + 1) * bs]) for k in range(1, len(x) // bs)]
+        for xb, yb in batches:
+            model.train_on_batch(xb, yb)
+""",
+    ),
+    "slice objects, the last one is missing": (
+        "gap",
+        """
+def main(model, opt, x, y, args):
+    n_batches = x.shape[0] // args.batch_size
+    for epoch in range(args.epochs):
+        for b in range(n_batches - 1):
+            s = slice(b * args.batch_size, (b + 1) * args.batch_size)
+            train_step(x[s], y[s])
+""",
+    ),
+    "an accumulation over windows that advance by one": (
+        "overlap",
+        """
+def main(model, opt, x, y, args):
+    acc_steps = args.accum
+    bs = args.batch_size
+    for epoch in range(args.epochs):
+        acc = [tf.Variable(tf.zeros_like(v)) for v in model.trainable_variables]
+        for step in range(len(x) // bs):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean((model(x[step:step + bs]) - y[step:step + bs]) ** 2) / acc_steps
+            g = tape.gradient(loss, model.trainable_variables)
+            for a, gg in zip(acc, g):
+                a.assign_add(gg)
+            if (step + 1) % acc_steps == 0:
+                optimizer.apply_gradients(zip(acc, model.trainable_variables))
+                for a in acc:
+                    a.assign(tf.zeros_like(a))
+""",
+    ),
+    "the number of a batch for its start": (
+        "overlap",
+        """
+def train_epoch(model, opt, x, y, bs):
+    total = 0.0
+    for i, start in enumerate(range(0, x.shape[0], bs)):
+        xb = x[i:i + bs]
+        yb = y[i:i + bs]
+        total += train_step(xb, yb)
+    return total
+def main(model, opt, x, y, cfg):
+    for e in range(cfg["epochs"]):
+        train_epoch(model, opt, x, y, cfg["bs"])
+""",
+    ),
+    "half of each micro-batch": (
+        "gap",
+        """
+def main(model, opt, x, y, cfg):
+    ds = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(1000).batch(128, drop_remainder=True)
+    for e in range(cfg.epochs):
+        for xb, yb in ds:
+            acc = None
+            for i in range(0, 128, 32):
+                with tf.GradientTape() as t:
+                    l = tf.reduce_mean((model(xb[i:i + 16]) - yb[i:i + 16]) ** 2) / 4
+                g = t.gradient(l, model.trainable_variables)
+                acc = g if acc is None else [a + b for a, b in zip(acc, g)]
+            optimizer.apply_gradients(zip(acc, model.trainable_variables))
+""",
+    ),
+    "pieces of a text that advance by less than they read": (
+        "gap",
+        """
+def lm(model, opt, ids, L, bs):
+    n = (len(ids) - 1) // (L * bs)
+    for e in range(3):
+        for i in range(n):
+            s = i * L
+            x = tf.reshape(ids[s:s + L * bs], (bs, L))
+            y = tf.reshape(ids[s + 1:s + L * bs + 1], (bs, L))
+            train_step(x, y)
 """,
     ),
 }

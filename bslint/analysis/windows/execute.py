@@ -16,7 +16,7 @@ from bslint.analysis.windows.machine import RUN_BUDGET, Machine, RaisedError
 from bslint.analysis.windows.values import EndError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     import libcst as cst
 
@@ -27,6 +27,8 @@ Nest: TypeAlias = "cst.For | cst.While | Feed"
 
 # Values of the unknown numbers in the order of their first use, rising and falling: no two of them keep their order.
 _COUNTS = ((3, 4, 5, 6, 7), (9, 8, 6, 3, 2))
+# Instead of these where one number divides another and leaves windows of one sample.
+_SPARE = (((8, 2, 4, 3, 5), (2, 8, 4, 3, 5)), ((12, 3, 6, 5, 2), (3, 12, 6, 5, 2)))
 # Iterations of loops that are run for one file.
 FILE_BUDGET = 8_000
 _FEW = 2
@@ -165,10 +167,10 @@ def _runs(it: Interpreter, node: Nest, code: Code, *, flags: bool) -> tuple[list
     found: list[Trial] = []
     flagged = settled = False
     first: tuple[Site, ...] = ()
-    for counts in _COUNTS:
-        probe = _probe(it, node, code, counts, flags)
+    for ordinary, spare in zip(_COUNTS, _SPARE, strict=True):
+        probe, seen = _telling_probe(it, node, code, (ordinary, *spare), flags)
+        counts = probe.entry.assignment.counts
         flagged = flagged or probe.entry.flagged
-        seen = sites(probe)
         if not seen:
             break
         if first and _passes(seen) == _passes(first):
@@ -196,6 +198,19 @@ def _runs(it: Interpreter, node: Nest, code: Code, *, flags: bool) -> tuple[list
             settled = True
             break
     return [msgspec.structs.replace(trial, settled=settled) for trial in found], flagged
+
+
+def _telling_probe(
+    it: Interpreter, node: Nest, code: Code, choices: Sequence[tuple[int, ...]], flags: bool
+) -> tuple[Machine, tuple[Site, ...]]:
+    """The first run whose windows have more than one sample; the very first where none has."""
+    found: list[tuple[Machine, tuple[Site, ...]]] = []
+    for counts in choices:
+        machine = _probe(it, node, code, counts, flags)
+        found.append((machine, sites(machine)))
+        if len(machine.entry.counts) < _FEW or not found[-1][1] or any(site.width > 1 for site in found[-1][1]):
+            return found[-1]
+    return found[0]
 
 
 def _probe(it: Interpreter, node: Nest, code: Code, counts: tuple[int, ...], flags: bool) -> Machine:

@@ -19,6 +19,7 @@ from bslint.analysis.windows.values import (
     INDEX,
     Array,
     Bound,
+    Bounds,
     Cell,
     Closure,
     Derived,
@@ -549,6 +550,8 @@ def cut(m: Machine, array: Array, lower: Any, upper: Any, step: Any, node: cst.C
 
 
 def _item(m: Machine, base: Any, index: Any, node: cst.CSTNode) -> Any:
+    if isinstance(index, Bounds):
+        return _sliced(m, base, [(index.start, index.stop, index.step)], node)
     if isinstance(base, (list, tuple, str, range)):
         at = m.number(index)
         return base[at] if type(at) is int and -len(base) <= at < len(base) else worst(at, INDEX)
@@ -561,6 +564,10 @@ def _item(m: Machine, base: Any, index: Any, node: cst.CSTNode) -> Any:
         return base
     if isinstance(base, Drawn):
         return _item_of_drawn(m, base, index)
+    return _item_of_array(m, base, index, node)
+
+
+def _item_of_array(m: Machine, base: Any, index: Any, node: cst.CSTNode) -> Any:
     if isinstance(base, (Unknown, Stream, Bound, Closure, Cell)):
         return derived((index,), keeps_length=False) if windows_in(index) else worst(base, index)
     if isinstance(index, (Array, Element)):

@@ -77,23 +77,31 @@ def verdicts(
 
 
 def _by_cause(found: list[Verdict]) -> list[Verdict]:
-    """Features and labels that are cut in the same wrong way are one finding."""
-    kept: dict[tuple[object, ...], Verdict] = {}
+    """Slices of one array, or features and labels, that are cut in the same wrong way are one finding."""
+    kept: list[Verdict] = []
+    places: dict[Key, int] = {}
     for verdict in found:
-        shown = verdict.shown
-        first = shown.windows[0].raw if shown.windows else None
-        loops = tuple(level.loop for level in shown.site.levels)
-        key = (
-            (shown.kind, shown.cause, loops, first) if shown.kind != "misaligned" else (shown.kind, id(shown.site.node))
-        )
-        old = kept.get(key)
-        if old is not None and _bounds_known(verdict) and not _bounds_known(old):
-            kept[key] = msgspec.structs.replace(verdict, others=(*old.others, old.shown.site))
-        elif old is not None:
-            kept[key] = msgspec.structs.replace(old, others=(*old.others, shown.site))
-        else:
-            kept[key] = verdict
-    return list(kept.values())
+        keys = _causes(verdict.shown)
+        place = next((places[key] for key in keys if key in places), len(kept))
+        places.update(dict.fromkeys(keys, place))
+        if place == len(kept):
+            kept.append(verdict)
+            continue
+        old = kept[place]
+        better = _bounds_known(verdict) and not _bounds_known(old)
+        first, second = (verdict, old) if better else (old, verdict)
+        kept[place] = msgspec.structs.replace(first, others=(*old.others, second.shown.site))
+    return kept
+
+
+def _causes(shown: Shown) -> tuple[Key, ...]:
+    """What tells one cause from another: where it shows, and in which array or by which window."""
+    site = shown.site
+    if shown.kind == "misaligned":
+        return ((shown.kind, id(site.node)),)
+    cause = (shown.kind, shown.cause, tuple(level.loop for level in site.levels))
+    first = shown.windows[0].raw if shown.windows else None
+    return ((*cause, "window", first), (*cause, "array", site.root.key))
 
 
 def _bounds_known(verdict: Verdict) -> bool:
@@ -200,7 +208,12 @@ def _accumulates_still(site: Site, machine: Machine) -> bool:
 
 
 def _accumulates(machine: Machine, loop: int) -> bool:
-    """Whether gradients are taken in a loop and the update comes behind it."""
+    """Whether gradients are taken in a loop and the update comes behind it.
+
+    Where a loss hangs on earlier gradients they make steps of their own, which are differentiated in turn.
+    """
+    if machine.differentiates_steps:
+        return False
     inside = any(loop == one for moment in machine.gradients for one, _ in moment.loops)
     updated = any(loop == one for moment in machine.updates for one, _ in moment.loops)
     return inside and not updated and bool(machine.updates)
@@ -244,11 +257,13 @@ def _overlap(site: Site, trial: Trial, driven: Callable[[int], bool]) -> Shown |
         return None
     moving = [level for level in site.levels[depth:] if level.moves and level.trips > 1]
     if len(moving) > 1 or (moving and any(level.trips > 1 for level in site.levels[depth + 1 :])):
-        return _nested_overlap(site, reads, depth)
+        return _nested_overlap(site, reads, depth) or _inner_overlap(site, trial, reads)
     return _single_overlap(site, trial, reads, driven)
 
 
 def _nested_overlap(site: Site, reads: Sequence[Read], depth: int) -> Shown | None:
+    if not _goes_forward(reads, depth):
+        return None
     ordered = sorted(
         (read for read in reads if read.window.positions and read.window.positions.step == 1),
         key=lambda read: (read.window.positions.start, read.window.moment.serial if read.window.moment else 0),
@@ -263,6 +278,34 @@ def _nested_overlap(site: Site, reads: Sequence[Read], depth: int) -> Shown | No
     one, two = sorted(best, key=lambda read: read.window.moment.serial if read.window.moment else 0)
     start = max(one.window.positions.start, two.window.positions.start)
     return Shown("overlap", site, (one.window, two.window), start, cause="stride", loop=site.levels[depth].loop)
+
+
+def _goes_forward(reads: Sequence[Read], depth: int) -> bool:
+    """Whether every iteration of a loop starts behind the one before: those that go back to the start are passes."""
+    starts: dict[Key, int] = {}
+    for read in reads:
+        group = read.window.moment.loops[: depth + 1] if read.window.moment is not None else None
+        start = read.window.raw[0]
+        starts[group] = min(starts.get(group, start), start)
+    return all(one < two for one, two in pairwise(starts.values()))
+
+
+def _inner_overlap(site: Site, trial: Trial, reads: Sequence[Read]) -> Shown | None:
+    """Micro-batches whose gradients are added up share samples."""
+    level = site.levels[-1]
+    if (
+        not level.moves
+        or not _accumulates(trial.machine, level.loop)
+        or not _has_partner(site, trial)
+        or site.root.axis
+    ):
+        return None
+    for one, two in pairwise(reads):
+        (start, stop), (after, _) = one.window.raw, two.window.raw
+        together = one.window.parent is two.window.parent and not _differ(one, two, len(site.levels) - 2)
+        if together and start < after < stop:
+            return Shown("overlap", site, (one.window, two.window), after, cause="stride", loop=level.loop)
+    return None
 
 
 def _differ(one: Read, two: Read, depth: int) -> bool:
@@ -287,7 +330,7 @@ def _single_overlap(site: Site, trial: Trial, reads: Sequence[Read], driven: Cal
         return None
     step, width = steps.pop(), widths.pop()
     level = site.levels[site.first_moving]
-    labelled = _has_partner(site, trial)
+    labelled = _has_partner(site, trial) and site.root.axis == 0
     if width == step + 1 and step > 1 and labelled:
         cause = "end"
     elif (
@@ -336,6 +379,8 @@ def _empty(site: Site, trial: Trial, driven: Callable[[int], bool]) -> Shown | N
     """Windows start behind the last sample."""
     if not _bounded(site, trial, driven) or site.first_moving == len(site.levels):
         return None
+    if not any(len(read.window) for read in site.reads):
+        return None  # these numbers leave nothing of any window: they are not what the program is run with
     empty = [read.window for read in site.reads if read.window.raw[0] >= site.root.length and not len(read.window)]
     return Shown("empty", site, (empty[0],), count=len(empty), cause="end") if empty else None
 
@@ -369,7 +414,7 @@ def _gap(site: Site, trial: Trial, driven: Callable[[int], bool]) -> Shown | Non
     reads = site.one_pass()
     if inner >= 0:
         hole = covered.find(1, inner) - inner
-        if hole < batch or site.group > 1:
+        if hole < batch or site.group > 1 or _accumulates(machine, site.levels[site.first_moving].loop):
             return Shown("gap", site, _around(reads, inner), inner, covered.count(0, first, last), cause="inner")
         return None
     if first in {1, batch, group} and first < length:

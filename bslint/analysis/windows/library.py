@@ -23,6 +23,7 @@ from bslint.analysis.windows.values import (
     INDEX,
     Array,
     Bound,
+    Bounds,
     Cell,
     Closure,
     Derived,
@@ -35,6 +36,7 @@ from bslint.analysis.windows.values import (
     Tape,
     Unknown,
     derived,
+    is_graded,
     windows_in,
     worst,
 )
@@ -186,6 +188,31 @@ def _strand(m: Machine, steps: Iterator[Any], around: list[list[Any]]) -> Iterat
         yield value
 
 
+def iterated(m: Machine, value: Object, owner: Class, node: cst.CSTNode) -> Iterator[Any] | None:
+    """The elements of an instance of a class of the program: what its methods give; None when it has none for that."""
+    start, advance, item = (attributes.of_class(m.it, owner, name) for name in ("__iter__", "__next__", "__getitem__"))
+    if isinstance(start, Function):
+        source = enter(m, _closure(m, start, value), [], {}, node)
+        if source is not value:
+            return m.iterate(source, node)
+    if isinstance(start, Function) and isinstance(advance, Function):
+        return _until_raised(lambda: enter(m, _closure(m, advance, value), [], {}, node))
+    if isinstance(item, Function):
+        length = _len(m, [value], {}, node)
+        bound = Method(value, "__getitem__", item, node)
+        return (call(m, bound, [index], {}, node) for index in range(length)) if type(length) is int else None
+    return None
+
+
+def _until_raised(advance: Callable[[], Any]) -> Iterator[Any]:
+    while True:
+        try:
+            value = advance()
+        except RaisedError:
+            return
+        yield value
+
+
 def _instance(m: Machine, owner: Class, given: Given, keywords: Keywords, node: cst.CSTNode) -> Any:
     made = m.instance(owner, node)
     init = attributes.of_class(m.it, owner, "__init__")
@@ -282,9 +309,10 @@ def _gradient(m: Machine, tape: Any, name: str, given: list[Any], keywords: Keyw
     loss = given[0] if given else keywords.get("target")
     seen = windows_in(loss) or (tuple(dict.fromkeys(tape.touched)) if isinstance(tape, Tape) else ())
     m.gradients.append(m.moment())
+    m.differentiates_steps = m.differentiates_steps or is_graded(loss)
     for window in seen:
         m.read(window, node)
-    return Derived(seen, predicted=True)
+    return Derived(seen, predicted=True, graded=True)
 
 
 def _update(m: Machine, name: str, given: list[Any], keywords: Keywords, node: cst.CSTNode) -> Any:
@@ -658,6 +686,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "numpy.shape": _shape,
     "tf.size": _len,
     "numpy.size": _len,
+    "slice": lambda m, given, keywords, node: Bounds(*([None, *given][:3] if len(given) < 2 else [*given, None][:3])),
     "isinstance": lambda m, given, keywords, node: m.flag(),
     "print": lambda m, given, keywords, node: None,
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from bslint.analysis import arithmetic, calls
-from bslint.analysis.values import Key, Object, Value
+from bslint.analysis.values import Class, Key, Object, Value
 from bslint.analysis.windows.drawn import elements_of
 from bslint.analysis.windows.entry import Assignment, Entry
 from bslint.analysis.windows.values import (
@@ -25,6 +25,7 @@ from bslint.analysis.windows.values import (
     Stream,
     Tape,
     Unknown,
+    is_graded,
     is_predicted,
     windows_in,
     worst,
@@ -46,7 +47,7 @@ RUN_BUDGET: Final = 1_000
 _STATEMENTS: Final = 15
 # Iterations after which a nest that goes around its data has shown enough.
 _AROUND: Final = 200
-# Iterations after which a nest that cuts nothing will not do so later; twice as many for one that trains on nothing.
+# Iterations after which a nest that cuts nothing will not do so later.
 _BARREN: Final = 60
 # Iterations of a loop inside another, after which it is seen to repeat.
 _ROUNDS: Final = 7
@@ -143,6 +144,7 @@ class Machine:
         self.unclear: set[Key] = set()
         self.wrapped = False
         self.seeded = False
+        self.differentiates_steps = False
         self.streams: dict[Key, list[float]] = {}
         self.sown: dict[Key, cst.CSTNode] = {}
         self.complete = False
@@ -204,11 +206,10 @@ class Machine:
             raise EndError
 
     def _is_barren(self) -> bool:
-        """Whether windows are looked for, and none was cut, or trained on, in so long a time that none will be."""
-        if self.reads or not self.settles:
+        """Whether windows are looked for, and none was cut in so long a time that none will be."""
+        if self.reads or self.windows or not self.settles:
             return False
-        patience = 2 * _BARREN if self.windows else _BARREN
-        return self.ticks > patience or self.statements > patience * _STATEMENTS
+        return self.ticks > _BARREN or self.statements > _BARREN * _STATEMENTS
 
     def moment(self) -> Moment:
         """Now."""
@@ -326,6 +327,14 @@ class Machine:
             return iter(value.positions)
         if isinstance(value, Array):
             return iter([Element(value)] * self.entry.assignment.elements)
+        if is_graded(value):
+            return iter([Derived((), graded=True)] * self.entry.assignment.elements)
+        if isinstance(value, Object) and isinstance(value.type, Class):
+            from bslint.analysis.windows.library import iterated
+
+            made = iterated(self, value, value.type, node)
+            if made is not None:
+                return made
         return elements_of(self, value, node)
 
     def instance(self, type_: Any, node: cst.CSTNode) -> Object:

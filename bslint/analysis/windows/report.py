@@ -257,7 +257,7 @@ def _numbers(verdict: Verdict, root: cst.CSTNode, code: Code) -> dict[str, int]:
         number = machine.number(value) if isinstance(value, (int, Value)) and not isinstance(value, bool) else None
         if name in wanted and name not in repeated and type(number) is int:
             found[name] = number
-    settings = [name for name in wanted if "." in name]
+    settings = [name for name in wanted - repeated if "." in name]
     found.update(
         {name: number for label, number in counted.values() for name in settings if f".{label}".endswith(f".{name}")}
     )

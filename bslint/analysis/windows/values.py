@@ -167,14 +167,18 @@ class Derived:
         windows: the windows that flow in.
         length: its number of samples, None when that is not known.
         predicted: whether a model's output flows in.
+        graded: whether a gradient flows in.
     """
 
-    __slots__ = ("length", "predicted", "windows")
+    __slots__ = ("graded", "length", "predicted", "windows")
 
-    def __init__(self, windows: tuple[Array, ...], length: int | None = None, *, predicted: bool = False) -> None:
+    def __init__(
+        self, windows: tuple[Array, ...], length: int | None = None, *, predicted: bool = False, graded: bool = False
+    ) -> None:
         self.windows = windows
         self.length = length
         self.predicted = predicted
+        self.graded = graded
 
 
 class Element:
@@ -236,6 +240,17 @@ class Bound:
     def __init__(self, receiver: Any, name: str) -> None:
         self.receiver = receiver
         self.name = name
+
+
+class Bounds:
+    """`slice(a, b)`."""
+
+    __slots__ = ("start", "step", "stop")
+
+    def __init__(self, start: Any, stop: Any, step: Any) -> None:
+        self.start = start
+        self.stop = stop
+        self.step = step
 
 
 class Tape:
@@ -317,16 +332,25 @@ def is_predicted(value: Any) -> bool:
     return isinstance(value, Derived) and value.predicted
 
 
+def is_graded(value: Any) -> bool:
+    """Whether a gradient flows into a value."""
+    if isinstance(value, (list, tuple)):
+        return any(map(is_graded, value[:_HELD]))
+    return isinstance(value, Derived) and value.graded
+
+
 def derived(values: Iterable[Any], *, keeps_length: bool = True, predicted: bool = False) -> Any:
     """What an operation out of sight makes of these."""
     values = list(values)
     seen = [flowing for value in values if (flowing := windows_in(value))]
     predicted = predicted or any(map(is_predicted, values))
-    if not seen and not predicted:
+    graded = any(map(is_graded, values))
+    if not seen and not predicted and not graded:
         return worst(*values)
     lengths = {length for value in values if (length := length_of(value)) is not None} if keeps_length else set()
     windows = seen[0] if len(seen) == 1 else tuple(dict.fromkeys(window for one in seen for window in one))
-    return Derived(windows, lengths.pop() if len(lengths) == 1 else None, predicted=predicted)
+    length = lengths.pop() if len(lengths) == 1 else None
+    return Derived(windows, length, predicted=predicted, graded=graded)
 
 
 def length_of(value: Any) -> int | None:
