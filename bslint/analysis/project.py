@@ -31,12 +31,16 @@ if TYPE_CHECKING:
 # Files that one program may pull in.
 MAX_FILES: Final = 24
 
-# Longer definitions (in characters) must name something of training to be looked at, and very long ones are not.
+# Longer definitions (in characters) must name something of training to be looked at, and very long ones (docstrings do
+# not count) are not.
 _SHORT: Final = 1_000
 _LONG: Final = 15_000
-_TRAINING: Final = re.compile(
-    r"[dD]ataset|\.batch\(|\.fit\(|apply_gradients|minimize\(|keras|Sequential|[sS]trategy|tfds|add_argument|GradientTape"
+_TRAINING: Final = (
+    r"[dD]ataset|\.batch\(|\.fit\(|apply_gradients|minimize\(|keras|Sequential|[sS]trategy|tfds|add_argument"
+    r"|GradientTape"
 )
+_ANYTHING: Final = re.compile("")
+_DEFINITIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 # Stands for a method that is not looked at.
@@ -238,10 +242,11 @@ def _index(path: str, changed: int) -> Index:
         tree = ast.Module([], [])
     index = Index()
     rows = split_rows(text or "")
+    telling = _telling(tree, rows)
     for statement in tree.body:
         number = len(index.statements)
         first = min([statement.lineno, *(one.lineno for one in getattr(statement, "decorator_list", []))])
-        source = _worth("".join(rows[first - 1 : statement.end_lineno]), statement)
+        source = _worth("".join(rows[first - 1 : statement.end_lineno]), statement, telling)
         index.statements.append(source)
         index.rows.append(first)
         if isinstance(statement, ast.Expr) and "DEFINE_" in source:
@@ -251,15 +256,40 @@ def _index(path: str, changed: int) -> Index:
     return index
 
 
-def _worth(source: str, statement: ast.stmt) -> str:
+def _telling(tree: ast.Module, rows: list[str]) -> re.Pattern[str]:
+    """What names something of training in a module: its own names for layers, and for what calls them, do, too."""
+    names: dict[str, None] = {}
+    definitions: list[tuple[str, str]] = []
+    for statement in tree.body:
+        source = "".join(rows[statement.lineno - 1 : statement.end_lineno])
+        if isinstance(statement, _DEFINITIONS):
+            definitions.append((statement.name, source))
+        elif "keras" in source:
+            names.update(dict.fromkeys(_touched(statement, Index())))
+    if "*" in names:
+        return _ANYTHING
+    while True:
+        pattern = re.compile("|".join([_TRAINING, *(rf"\b{re.escape(name)}\b" for name in names)]))
+        found = [one for one in definitions if pattern.search(one[1])]
+        if not found:
+            return pattern
+        names.update((name, None) for name, _ in found)
+        definitions = [one for one in definitions if one not in found]
+
+
+def _worth(source: str, statement: ast.stmt, telling: re.Pattern[str]) -> str:
     """The part of a statement that training can depend on: long functions that name nothing of it are left out."""
-    if len(source) <= _SHORT:
+    if len(source) <= _SHORT or not isinstance(statement, _DEFINITIONS):
         return source
-    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        return source if len(source) <= _LONG and _TRAINING.search(source) else ""
-    if isinstance(statement, ast.ClassDef) and (len(source) > _LONG or not _TRAINING.search(source)):
-        return _outline(statement)
-    return source
+    if telling.search(source) and len(source) - _documented(statement) <= _LONG:
+        return source
+    return _outline(statement) if isinstance(statement, ast.ClassDef) else ""
+
+
+def _documented(statement: ast.stmt) -> int:
+    """How long the docstrings in a definition are."""
+    inner = (one for one in ast.walk(statement) if isinstance(one, _DEFINITIONS))
+    return sum(len(ast.get_docstring(one, clean=False) or "") for one in inner)
 
 
 def _outline(statement: ast.ClassDef) -> str:
@@ -272,7 +302,7 @@ def _outline(statement: ast.ClassDef) -> str:
 
 def _touched(statement: ast.stmt, index: Index) -> Iterator[str]:
     """The module-level names that a statement binds or changes."""
-    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+    if isinstance(statement, _DEFINITIONS):
         yield statement.name
     elif isinstance(statement, (ast.Import, ast.ImportFrom)):
         if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*":

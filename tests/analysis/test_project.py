@@ -462,10 +462,58 @@ CYCLES = {
 }
 
 
+LONG = "\n".join(f"    # {row} words of no library, so that the function is long" for row in range(30))
+LAYERS = {
+    "a long function that only names layers": f"""
+from blocks import block
+show(block(keras.Input((8, 8, 3))).shape)  #> (None, 8, 8, 4)
+#--- blocks.py
+from tensorflow.keras.layers import Conv2D as C
+def block(x):
+{LONG}
+    return C(4, 1)(x)
+""",
+    "a long function that calls what names layers": f"""
+from blocks import stack
+show(stack(keras.Input((8, 8, 3))).shape)  #> (None, 8, 8, 4)
+#--- blocks.py
+from tensorflow import keras
+KL = keras.layers
+def block(x): return KL.Conv2D(4, 1)(x)
+def stack(x):
+{LONG}
+    return block(x)
+""",
+    "a class whose docstring is very long": f"""
+from blocks import Block
+show(Block().size)  #> 4
+#--- blocks.py
+import keras
+class Block(keras.layers.Layer):
+    '''{"Words. " * 3000}'''
+    def __init__(self):
+        self.size = 4
+""",
+    "a long function of something else": f"""
+from texts import write
+show(write())  #> ?write(…)
+#--- texts.py
+def write():
+{LONG}
+    return 3
+""",
+}
+
+
 @table(MODULES, PACKAGES, STARS, CYCLES)
 def test_project(program: str, tmp_path: Path) -> None:
     prelude = "import tensorflow as tf; from marks import show\n"
     check(program, tmp_path, prelude)
+
+
+@table(LAYERS)
+def test_long_definitions_are_read_where_they_name_layers(program: str, tmp_path: Path) -> None:
+    check(program, tmp_path, "import keras; from marks import show\n")
 
 
 def test_a_program_in_a_package_finds_the_package(tmp_path: Path) -> None:
