@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from bslint.analysis import arithmetic, attributes, calls, containers, flow, keras, models, texts
+from bslint.analysis import arithmetic, attributes, calls, containers, flow, keras, models, symbolic, texts
 from bslint.analysis.apis import FLOAT_FUNCTIONS, INT_FUNCTIONS
 from bslint.analysis.values import (
     NONE,
@@ -385,7 +385,8 @@ def _call_super(it: Interpreter, seen: Object, name: str, arguments: Arguments, 
             return keras.call_instance(it, own, arguments, node)
     if name == "__init__":
         if isinstance(receiver, Object) and receiver.types():
-            it.set_field(receiver, "super().__init__", Object(("super call", id(node)), "super call", arguments, node))
+            now = symbolic.arguments_now(it, arguments)
+            it.set_field(receiver, "super().__init__", Object(("super call", id(node)), "super call", now, node))
         return NONE
     return library.method(it, receiver, name, arguments, node) if receiver is not None else None
 

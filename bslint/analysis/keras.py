@@ -63,6 +63,11 @@ _POLICIES = frozenset(
         "keras.backend.set_floatx",
     )
 )
+# What tells Keras's `fit` from others where both are given, and all that it takes.
+_FIT_TOGETHER = frozenset(("batch_size", "epochs"))
+_FIT_KEYWORDS = frozenset((*FIT_PARAMETERS["fit"], "workers", "use_multiprocessing", "max_queue_size"))
+# Methods of a layer that make a weight of it.
+_OWN_WEIGHTS = frozenset(("add_weight", "add_variable"))
 
 
 def call(it: Interpreter, name: str, arguments: Arguments, node: cst.CSTNode) -> Value | None:
@@ -182,9 +187,12 @@ def is_model(value: Value | None) -> TypeGuard[Object]:
 
 def is_layer(value: Value) -> bool:
     """Whether a value is a Keras layer or model: something that is called on tensors."""
-    return is_model(value) or (
-        isinstance(value, Object) and any(name.startswith("keras.layers.") for name in value.types())
-    )
+    return is_model(value) or (isinstance(value, Object) and any(map(_is_layer_class, value.types())))
+
+
+def _is_layer_class(name: str) -> bool:
+    """`keras.layers.Dense`, but not `keras.layers.TextVectorization.vocabulary_size`."""
+    return name.startswith("keras.layers.") and name.rpartition(".")[2][:1].isupper()
 
 
 # Classes of layers that others of Keras derive from.
@@ -230,7 +238,7 @@ def call_instance(it: Interpreter, callee: Object, arguments: Arguments, node: c
             described = describe(it, callee, arguments.value("training"), given)
             for loop in it.loops:
                 loop.called.append(described)
-        return symbolic.output(it, callee, arguments, node)
+        return models.outputs(it, callee, symbolic.output(it, callee, arguments, node), node)
     if symbolic.takes(it, arguments):
         return symbolic.output(it, callee, arguments, node)
     for value in arguments.values():
@@ -240,9 +248,11 @@ def call_instance(it: Interpreter, callee: Object, arguments: Arguments, node: c
 
 def method(it: Interpreter, receiver: Object, name: str, arguments: Arguments, node: cst.CSTNode) -> Value | None:
     """Methods of models, tapes and optimizers, None for any other receiver or method."""
-    if is_model(receiver):
+    if is_model(receiver) and name not in _OWN_WEIGHTS:
         return _model_method(it, receiver, name, arguments, node)
     types = receiver.types()
+    if name in _OWN_WEIGHTS and is_layer(receiver):
+        return _weight(it, receiver, name, arguments, node)
     if tapes.is_tape(receiver):
         if name in {"gradient", "jacobian", "batch_jacobian"}:
             return tapes.gradient(it, receiver, name, arguments, node)
@@ -258,6 +268,13 @@ def method(it: Interpreter, receiver: Object, name: str, arguments: Arguments, n
         replicas.updated(it, name, arguments, node)
         return it.unknown(node, base=receiver)
     return None
+
+
+def _weight(it: Interpreter, layer: Object, name: str, arguments: Arguments, node: cst.CSTNode) -> Object:
+    """A weight that a layer makes for itself; its shape may be a list."""
+    for value in arguments.values():
+        calls.enter_callback(it, value, node)
+    return it.make(f"{layer.types()[0]}.{name}", node, symbolic.arguments_now(it, arguments))
 
 
 def updated(it: Interpreter, node: cst.CSTNode, optimizer: Value | None, arguments: Arguments) -> None:
@@ -369,8 +386,8 @@ def _callbacks(it: Interpreter, given: Value | None) -> tuple[Value, ...] | None
 def duck_method(it: Interpreter, receiver: Value, name: str, arguments: Arguments, node: cst.CSTNode) -> Value | None:
     """A Keras method of an object that comes from somewhere out of sight.
 
-    It is told by what only Keras has: `compile(optimizer=…, loss=…)`, its keywords of `fit`, or a `tf.data.Dataset`
-    as data.
+    It is told by what only Keras has: `compile(optimizer=…, loss=…)`, its keywords of `fit`, a `tf.data.Dataset` as
+    data, or `fit(…, batch_size=…, epochs=…)` with no argument that Keras does not take.
     """
     if name == "compile" and {"optimizer", "loss"} & arguments.keywords.keys():
         it.set_field(receiver, "compiled", Object(("compile", id(node)), "compile", arguments, node))
@@ -379,7 +396,9 @@ def duck_method(it: Interpreter, receiver: Value, name: str, arguments: Argument
         return None
     data = arguments.value(FIT_PARAMETERS[name][0], 0)
     fed = any(isinstance(one, Dataset) for one in alternatives(data))
-    if not fed and not KERAS_KEYWORDS & arguments.keywords.keys() and it.field(receiver, "compiled") is None:
+    keywords = arguments.keywords.keys()
+    told = KERAS_KEYWORDS & keywords or (name == "fit" and _FIT_TOGETHER <= keywords <= _FIT_KEYWORDS)
+    if not fed and not told and it.field(receiver, "compiled") is None:
         return None
     label = receiver.label if isinstance(receiver, Symbol) else "?"
     shown = "the model" if "?" in label else f"`{label}`"

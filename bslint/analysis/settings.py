@@ -212,9 +212,10 @@ def _arguments(
 
 
 def _unknown_argument(short: str, name: str, value: Value) -> str:
+    owner = f"an `{short}`" if short[:1] in "AEIOU" else f"a `{short}`"
     if isinstance(value, Choice):
-        return f"the `{name}` of a `{short}` depends on a test that is not known"
-    return f"the `{name}` of a `{short}` is not known"
+        return f"the `{name}` of {owner} depends on a test that is not known"
+    return f"the `{name}` of {owner} is not known"
 
 
 def _value(it: Interpreter, name: str, value: Value) -> Literal:

@@ -153,8 +153,21 @@ ds = tf.data.Dataset.from_tensor_slices(x).batch(300).prefetch(1)
 #                                                ^^^
 tf.keras.models.load_model("m").fit(ds)
 """,
+    "a model from another place, told by the arguments": """
+import tensorflow as tf
+from networks import build
+model = build()
+model.fit(x, y, batch_size=512, epochs=10)
+#                          ^^^
+""",
 }
 GOOD = {
+    "an estimator of another kind": """
+import tensorflow as tf
+from estimators import Trees
+Trees().fit(x, y, batch_size=512)
+Trees().fit(x, y, batch_size=512, epochs=10, nb_trees=100)
+""",
     "the model is readable": """
 import keras
 from keras import layers
