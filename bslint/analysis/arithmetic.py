@@ -121,7 +121,7 @@ def binary(it: Interpreter, op: str, left: Value, right: Value, node: cst.CSTNod
     """`left op right`."""
     if op == "+" and isinstance(left, Items) and symbolic.is_symbolic(right):
         return Items(left.items, node, complete=False)  # a tuple, and those of several tensors that a slice leaves
-    if it.building and (symbolic.is_symbolic(left) or symbolic.is_symbolic(right)):
+    if it.building and (symbolic.is_operand(it, left) or symbolic.is_operand(it, right)):
         return symbolic.operation(it, op, (left, right), node)
     if isinstance(left, Known) and isinstance(right, Known):
         folded = _fold(op, left.value, right.value)
@@ -197,7 +197,7 @@ def unary(it: Interpreter, op: str, value: Value, node: cst.CSTNode) -> Value:
             return Known(+value.value, node)
         if op == "~" and isinstance(value.value, int):
             return Known(-value.value - 1, node)
-    if symbolic.is_symbolic(value):
+    if symbolic.is_operand(it, value):
         return symbolic.operation(it, op, (value,), node)
     return expression(it, op, (value,), node, kind_of(value))
 

@@ -207,7 +207,7 @@ def _slice(it: Interpreter, node: cst.Slice) -> Items:
 
 def _sliced(it: Interpreter, base: Value, bounds: list[Value], node: cst.CSTNode) -> Value:
     """`x[a:b]`: exact for known sequences, else a symbol that remembers what was cut and where."""
-    if symbolic.is_symbolic(base) or models.is_list(base):
+    if symbolic.is_operand(it, base) or models.is_list(base):
         return models.indexed(it, base, bounds, node)
     window = _window(bounds[0]) if len(bounds) == 1 else None
     items = it.contents(base)
@@ -241,7 +241,7 @@ def _window(bounds: Value) -> slice | None:
 
 def item(it: Interpreter, base: Value, index: Value, node: cst.CSTNode) -> Value:
     """The value of `base[index]`."""
-    if symbolic.is_symbolic(base) or models.is_list(base):
+    if symbolic.is_operand(it, base) or models.is_list(base):
         return models.indexed(it, base, [index], node)
     stored = it.field(base, f"[{it.uid(index.key)}]") if not isinstance(base, Items) else None
     if stored is not None:

@@ -164,7 +164,7 @@ def _given(node: cst.CSTNode, *values: Value) -> Arguments:
 
 def indexed(it: Interpreter, base: Value, bounds: Sequence[Value], node: cst.CSTNode) -> Value:
     """`x[…]` of a tensor without data, or of the layers of a model."""
-    if isinstance(base, LayerOutput):
+    if isinstance(base, LayerOutput) or symbolic.is_operand(it, base):
         return symbolic.operation(it, "[]", [base, *bounds], node)
     owner = it.field(base, "model")
     if not isinstance(owner, Object) or len(bounds) != 1 or not is_none(it.field(base, "which")):
@@ -327,6 +327,16 @@ def ends(it: Interpreter, base: Object) -> tuple[Value, Value] | None:
         call = made.call if isinstance(made, Object) else None
     inputs, outputs = (call.value("inputs", 0), call.value("outputs", 1)) if call is not None else (None, None)
     return (inputs, outputs) if inputs is not None and outputs is not None else None
+
+
+def outputs(it: Interpreter, base: Object, called: LayerOutput, node: cst.CSTNode) -> Value:
+    """What a call of a layer or model gives: a list where a functional model has several outputs."""
+    functional = ends(it, base) if called.symbolic else None
+    held = functional[1] if functional is not None else None
+    if not isinstance(held, Items) or not held.complete or len(held.items) < 2:
+        return called
+    each = (symbolic.operation(it, "[]", [called, Known(place)], node) for place in range(len(held.items)))
+    return it.new_list(Items(tuple(each), node), node)
 
 
 def parts(it: Interpreter, base: Object) -> list[Value] | None:

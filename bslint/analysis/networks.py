@@ -171,9 +171,11 @@ class Reader(Steps):
             return self.it.unknown(node)
         before, self._settled = self._settled, given_to
         try:
-            return self.settle(ends[1])
+            outputs = self.settle(ends[1])
         finally:
             self._settled = before
+        self.keep(outputs)
+        return outputs
 
     def _traced(self, layer: Object, function: Function, given: Arguments, node: cst.CSTNode) -> Value:
         """A layer of the program: its `build` and its `call` are executed."""

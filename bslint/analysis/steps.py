@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from bslint.analysis.interpreter import Interpreter
     from bslint.memory.network import Shape
 
-_WEIGHTS = (".add_weight", ".add_variable", "tf.Variable", "keras.Variable")
 _INPUTS = ("inputs", "query", "value", "key", "sequences")
 _NUMBERS = frozenset(("int", "float", "bool", "str"))
 # Functions whose first arguments are tensors: one that is not known could be a weight.
@@ -58,6 +57,7 @@ class Steps:
         self.names: dict[Key, str] = {}
         self._places: dict[Key, int] = {}
         self._made: dict[Key, LayerOutput] = {}
+        self._kept: set[int] = set()
         self._numbers: dict[Key, int] = {}
         self._weights: dict[Key, int] = {}
         self._frozen = 0
@@ -156,7 +156,7 @@ class Steps:
                 yield from self._flat(one, name, layer, among=True)
         elif isinstance(value, LayerOutput) and value.key in self._places:
             yield self._places[value.key]
-        elif isinstance(value, Object) and is_weight(value):
+        elif isinstance(value, Object) and symbolic.is_weight(value):
             yield self.weight(value)
         elif shape is not None:
             yield self._constant(value, shape)
@@ -176,6 +176,8 @@ class Steps:
         elif keras.is_layer(layer):
             if not is_none(value) and (name in _INPUTS or among):
                 self.miss(f"what flows into `{known}` is not known")
+        elif among and isinstance(value, Object):
+            self.miss(f"an operand of `{known}` is not known: `{text(value)}`")
         elif isinstance(value, (Symbol, Expr)) and value.key != symbolic.BATCH and value.kind not in _NUMBERS:
             if isinstance(value, Symbol) and value.key and isinstance(value.key, tuple) and value.key[0] == "length":
                 return
@@ -213,7 +215,7 @@ class Steps:
         for _, held in self.it.fields(layer):
             items = self.it.contents(held)
             for one in (held, *(items.items if items is not None else ())):
-                if isinstance(one, Object) and is_weight(one):
+                if isinstance(one, Object) and symbolic.is_weight(one):
                     yield one
 
     # The whole
@@ -223,18 +225,23 @@ class Steps:
         place = self._places.get(value.key)
         return self.shapes[place] if place is not None else None
 
+    def keep(self, outputs: Value) -> None:
+        """What leads to settled outputs belongs to the network, whether or not they are used."""
+        self._kept.update(self._places[one.key] for one in leaves(outputs) if one.key in self._places)
+
     def finish(self, outputs: Value) -> Network:
         """The network that leads to settled outputs."""
         places = [place for one in leaves(outputs) if (place := self._place(one)) is not None]
         if not places:
             self.miss("what it returns is not known")
-        needed = _needed(self.steps, places)
+        needed = _needed(self.steps, (*places, *self._kept))
         renamed = {old: new for new, old in enumerate(needed)}
         steps = []
         for old in needed:
             step = self.steps[old]
             steps.append(_with_inputs(step, tuple(renamed[place] for place in step.inputs)))
-        return Network(tuple(steps), tuple(renamed[place] for place in places), tuple(self.unread))
+        kept = tuple(renamed[place] for place in sorted(self._kept))
+        return Network(tuple(steps), tuple(renamed[place] for place in places), tuple(self.unread), kept)
 
     def _place(self, value: Value) -> int | None:
         if isinstance(value, LayerOutput):
@@ -256,12 +263,7 @@ def _constant(value: Value) -> Shape | None:
 
 def flows(it: Interpreter, value: Value) -> bool:
     """Whether an argument is a tensor, or holds one, rather than says how."""
-    return symbolic.carries(it, value) or is_weight(value) or _constant(value) is not None
-
-
-def is_weight(value: Value) -> bool:
-    """Whether a value is a weight that the program makes itself."""
-    return isinstance(value, Object) and isinstance(value.type, str) and value.type.endswith(_WEIGHTS)
+    return symbolic.carries(it, value) or symbolic.is_weight(value) or _constant(value) is not None
 
 
 def known_kind(layer: Object) -> str:

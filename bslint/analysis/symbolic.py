@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from bslint.memory.network import Shape
 
 _LIBRARIES = ("tf.", "keras.")
+_WEIGHTS = (".add_weight", ".add_variable", "tf.Variable", "keras.Variable")
 # How deep lists of lists are looked into.
 _DEPTH = 4
 _SHAPES = frozenset(
@@ -62,12 +63,24 @@ def carries(it: Interpreter, value: Value, depth: int = 0) -> bool:
         if isinstance(one, LayerOutput):
             if one.symbolic:
                 return True
+        elif it.reader is not None and is_weight(one):
+            return True
         elif depth < _DEPTH:
             held = it.contents(one) or it.mapping(one) or (one if isinstance(one, Mapping) else None)
             parts = held.items.values() if isinstance(held, Mapping) else held.items if held is not None else ()
             if any(carries(it, part, depth + 1) for part in parts):
                 return True
     return False
+
+
+def is_weight(value: Value) -> bool:
+    """Whether a value is a weight that the program makes itself."""
+    return isinstance(value, Object) and isinstance(value.type, str) and value.type.endswith(_WEIGHTS)
+
+
+def is_operand(it: Interpreter, value: Value) -> bool:
+    """Whether operators on a value belong to the model: on a tensor without data, in a layer also on its weights."""
+    return is_symbolic(value) or (it.reader is not None and is_weight(value))
 
 
 def takes(it: Interpreter, arguments: Arguments) -> bool:

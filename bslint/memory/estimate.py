@@ -338,9 +338,13 @@ def _record(plan: Plan, outputs: Sequence[Outputs | None], run: Run, gpu: bool) 
         update=update(plan.optimizer or "", plan.optimizer_config) if run == "graph" and not _waits(plan) else None,
     )
     tensors: list[Tensor | list[Tensor]] = []
+    run_steps = _leading(plan.network) if run != "eager" else range(len(plan.network.steps))
     for place, step in enumerate(plan.network.steps):
         tape.begin(place, step.layer)
         shape = outputs[place]
+        if place not in run_steps:
+            tensors.append([])
+            continue
         if step.kind in _INPUTS:
             tensors.append(Tensor(tape.source(), _single(shape)))
             continue
@@ -370,6 +374,18 @@ def _record(plan: Plan, outputs: Sequence[Outputs | None], run: Run, gpu: bool) 
     ends = [tensors[place] for place in plan.network.outputs]
     tape.backward([tensor.buffer for tensor in ends if not isinstance(tensor, list)])
     return tape
+
+
+def _leading(network: Network) -> set[int]:
+    """The steps that lead to an output: a graph leaves out the others."""
+    found: set[int] = set()
+    pending = list(network.outputs)
+    while pending:
+        place = pending.pop()
+        if place not in found:
+            found.add(place)
+            pending.extend(network.steps[place].inputs)
+    return found
 
 
 def _waits(plan: Plan) -> bool:

@@ -32,13 +32,14 @@ def expanded(network: Network) -> Network:
     for step in network.steps:
         writer.write(step)
     outputs = tuple(writer.places[place] for place in network.outputs)
-    return _without_unused(msgspec.structs.replace(network, steps=tuple(writer.steps), outputs=outputs))
+    kept = tuple(writer.places[place] for place in network.kept)
+    return _without_unused(msgspec.structs.replace(network, steps=tuple(writer.steps), outputs=outputs, kept=kept))
 
 
 def _without_unused(network: Network) -> Network:
-    """The network without the layers of applications that lead to none of its outputs."""
+    """The network without the layers of applications that lead to nothing that is an output or kept."""
     needed = {at for at, step in enumerate(network.steps) if step.kind in _KEPT}
-    pending = list(network.outputs)
+    pending = [*network.outputs, *network.kept]
     while pending:
         at = pending.pop()
         if at not in needed:
@@ -52,6 +53,7 @@ def _without_unused(network: Network) -> Network:
             msgspec.structs.replace(step, inputs=tuple(places[place] for place in step.inputs)) for step in steps
         ),
         outputs=tuple(places[place] for place in network.outputs),
+        kept=tuple(places[place] for place in network.kept),
     )
 
 

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from bslint.memory.network import Shape
 
 _SAME = (
-    "abs acos acosh asin asinh atan atanh cast ceil clip clip_by_norm clip_by_value cos cosh cumprod cumsum "
-    "digamma elu erf erfc exp expm1 flip floor gelu identity is_finite is_nan isfinite isnan l2_normalize "
+    "abs acos acosh asin asinh atan atanh cast convert_to_tensor ceil clip clip_by_norm clip_by_value cos cosh cumprod "
+    "cumsum digamma elu erf erfc exp expm1 flip floor gelu identity is_finite is_nan isfinite isnan l2_normalize "
     "l2normalize leaky_relu lgamma log log1p log_sigmoid log_softmax logical_not mish negative nan_to_num "
     "normalize ones_like reciprocal relu relu6 reverse rint roll round rsqrt selu sigmoid sign silu sin "
     "sinh softmax softplus softsign sqrt square stop_gradient swish tan tanh zeros_like hard_sigmoid hard_silu "
@@ -43,8 +43,8 @@ _SAME = (
     "tanh_shrink soft_shrink hard_shrink squareplus sparsemax"
 ).split()
 _BROADCAST = (
-    "add add_n subtract sub multiply mul divide div divide_no_nan true_divide floor_divide floordiv mod floormod "
-    "pow power maximum minimum squared_difference where equal not_equal greater greater_equal less less_equal "
+    "add add_n bias_add subtract sub multiply mul divide div divide_no_nan true_divide floor_divide floordiv mod "
+    "floormod pow power maximum minimum squared_difference where equal not_equal greater greater_equal less less_equal "
     "logical_and logical_or logical_xor atan2 arctan2"
 ).split()
 _OPERATORS = "+ - * / // % ** < <= > >= == != & | ^".split()
@@ -227,6 +227,16 @@ def _item(call: Call) -> Shape:
     return (*result, *rest)
 
 
+def _slice(call: Call) -> Shape:
+    size = call.config.get("size", call.config.get("shape"))
+    if not isinstance(size, tuple) or len(size) != len(call.input) + 1:
+        raise UnknownError
+    return tuple(
+        length if part == -1 else None if unread(part) else part
+        for length, part in zip(call.input, size[1:], strict=True)
+    )
+
+
 def _pad(call: Call) -> Shape:
     widths = _first(call, "paddings", "pad_width")
     if len(widths) != len(call.input) + 1 or tuple(widths[0]) != (0, 0):
@@ -243,6 +253,13 @@ def _tile(call: Call) -> Shape:
     return tuple(
         None if length is None else length * count for length, count in zip(call.input, counts[1:], strict=True)
     )
+
+
+def _broadcast_to(call: Call) -> Shape:
+    target = call.config.get("shape")
+    if not isinstance(target, tuple) or len(target) < 2:
+        raise UnknownError
+    return broadcast([call.input, tuple(None if unread(length) else length for length in target[1:])])
 
 
 def _repeat(call: Call) -> Shape:
@@ -312,8 +329,10 @@ FUNCTIONS: Table = {
     "einsum": Row(_einsum),
     **_permuted(("split", "split_v"), Row(_split)),
     **_permuted(("unstack", "unbind"), Row(_unstack)),
+    "slice": Row(_slice),
     "pad": Row(_pad),
     "tile": Row(_tile),
+    "broadcast_to": Row(_broadcast_to),
     "repeat": Row(_repeat),
     **_permuted(("resize", "resize_bilinear", "resize_nearest_neighbor"), Row(_resize)),
     "one_hot": Row(_one_hot),

@@ -530,17 +530,20 @@ LOWERINGS: dict[str, Lowering] = {
     ),
 }
 FUNCTIONS: dict[str, Lowering] = {
-    **dict.fromkeys("+ - add add_n subtract sub".split(), _sum),
+    **dict.fromkeys("+ - add add_n bias_add subtract sub".split(), _sum),
     **dict.fromkeys(
         "* / ** multiply mul divide div divide_no_nan true_divide maximum minimum pow power squared_difference".split(),
         _product,
     ),
     **dict.fromkeys("@ matmul einsum".split(), _matmul),
     **dict.fromkeys("concat concatenate stack".split(), _concatenation),
-    **dict.fromkeys("reshape flatten batch_flatten expand_dims squeeze identity stop_gradient".split(), _alias),
     **dict.fromkeys(
-        "transpose permute_dimensions [] pad tile repeat one_hot reduce_mean reduce_sum mean sum cast split split_v "
-        "unstack unbind flip reverse roll random_flip_left_right random_flip_up_down argmax argmin".split(),
+        "reshape flatten batch_flatten expand_dims squeeze identity convert_to_tensor stop_gradient".split(), _alias
+    ),
+    **dict.fromkeys(
+        "transpose permute_dimensions [] slice pad tile broadcast_to repeat one_hot reduce_mean reduce_sum mean sum "
+        "cast split split_v unstack unbind flip reverse roll random_flip_left_right random_flip_up_down argmax "
+        "argmin".split(),
         _copy,
     ),
     **dict.fromkeys(

@@ -62,12 +62,15 @@ class Network(msgspec.Struct, frozen=True, eq=False):
     Args:
         steps: every call, inputs first.
         outputs: positions of the steps whose results the model returns.
+        kept: positions of steps that belong to the model, whether or not anything uses their results: the outputs of
+            models in it.
         unread: what could not be read, in words; empty when the network is complete.
     """
 
     steps: tuple[Step, ...]
     outputs: tuple[int, ...]
     unread: tuple[str, ...] = ()
+    kept: tuple[int, ...] = ()
 
 
 class Plan(msgspec.Struct, frozen=True, eq=False):

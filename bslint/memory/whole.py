@@ -80,6 +80,9 @@ def _among_themselves(
         raise UnknownError
     if name in _SPREADING:
         return _spread(step.config, name, first)
+    if name == "slice":
+        leading = step.config.get("size", step.config.get("shape"))
+        first = (_leading(leading, first[0]), *first[1:])
     if name == "expand_dims" and step.config.get("axis") == 0:
         return Whole((1, *first))
     if name == "[]":
@@ -95,19 +98,25 @@ def _among_themselves(
     return Whole((first[0], *result))
 
 
+def _leading(size: Any, length: int | None) -> int | None:
+    """How many rows a slice takes of so many."""
+    part = size[0] if isinstance(size, tuple) and size else None
+    return length if part == -1 else None if unread(part) else part
+
+
 def _spread(config: dict[str, Any], name: str, shape: Shape) -> Shape:
     """A weight repeated for each sample: `tf.tile(w, [batch, 1, 1])`, `tf.repeat(w, batch, axis=0)`."""
+    target = config.get("multiples", config.get("repeats", config.get("shape")))
+    if name == "broadcast_to" and isinstance(target, tuple) and target and (target[0] is None or unread(target[0])):
+        return tuple(None if unread(length) else length for length in target[1:])
     if shape[0] != 1:
         raise UnknownError
     if name == "repeat":
         if config.get("axis") != 0:
             raise UnknownError
         return tuple(shape[1:])
-    target = config.get("multiples", config.get("repeats", config.get("shape")))
     if not isinstance(target, tuple) or len(target) != len(shape) or not (target[0] is None or unread(target[0])):
         raise UnknownError
-    if name == "broadcast_to":
-        return tuple(target[1:])
     return tuple(
         None if length is None else length * count for length, count in zip(shape[1:], target[1:], strict=True)
     )

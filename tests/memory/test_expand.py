@@ -70,6 +70,16 @@ def test_a_layer_inside_is_taken_out_and_what_follows_it_goes():
     assert found.parameters.total == 260_160
 
 
+def test_what_the_program_takes_out_belongs_to_the_network_though_nothing_uses_it():
+    unused = Step("part", {"layer": "block3_pool"}, (1,))
+    steps = (IMAGE, backbone(), unused, Step("part", {"layer": "block2_pool"}, (1,)), head(3))
+    found = prepare(Plan(Network(steps, (4,), kept=(2,)), 1, "keras.optimizers.SGD", loss="mse"))
+    without = needs(IMAGE, backbone(), Step("part", {"layer": "block2_pool"}, (1,)), head(2))
+
+    assert found.parameters.total == 1_735_488
+    assert found.breakdown(8).activations == without.breakdown(8).activations
+
+
 def test_what_flows_into_a_layer_inside():
     found = needs(IMAGE, backbone(), Step("part's input", {"layer": "block2_pool"}, (1,)), head(2))
 

@@ -270,6 +270,27 @@ for layer in model.layers[:15]:
     layer.trainable = False
 """
     + FIT,
+    "a u-net with skips out of a frozen base": BASE
+    + """
+names = ["block_1_expand_relu", "block_3_expand_relu", "block_16_project"]
+down = keras.Model(inputs=base.input, outputs=[base.get_layer(name).output for name in names])
+down.trainable = False
+up = [layers.Conv2DTranspose(filters, 3, strides=stride, padding="same") for filters, stride in ((32, 8), (16, 2))]
+inputs = keras.Input((96, 96, 3))
+*skips, x = down(inputs)
+for layer, skip in zip(up, reversed(skips)):
+    x = layers.Concatenate()([layer(x), skip])
+model = keras.Model(inputs, layers.Conv2D(3, 1)(x))
+"""
+    + FIT,
+    "all of a nested base, of whose outputs one is used": BASE
+    + """
+heads = keras.Model(base.input, [base.get_layer("block_3_expand_relu").output, base.output])
+inputs = keras.Input((96, 96, 3))
+shallow, deep = heads(inputs)
+model = keras.Model(inputs, layers.Dense(5)(layers.GlobalAveragePooling2D()(shallow)))
+"""
+    + FIT,
 }
 OPEN = {
     "a model with another branch": """

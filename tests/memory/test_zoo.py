@@ -37,6 +37,13 @@ def test_parameters_are_those_of_keras(name: str) -> None:
     assert zoo.count(plan.network) == zoo.truth(PROGRAMS[name])
 
 
+def test_what_a_method_of_a_layer_gives_is_no_layer() -> None:
+    plan = zoo.read(COUNTED)
+
+    assert plan is not None
+    assert plan.network.unread == ("the `input_dim` of an `Embedding` is not known",)
+
+
 @pytest.mark.tensorflow
 @pytest.mark.filterwarnings("ignore")
 def test_layers_are_listed_in_the_order_of_keras() -> None:
@@ -55,6 +62,15 @@ def test_layers_are_listed_in_the_order_of_keras() -> None:
     assert names == [[layer.name for layer in space["model"].layers]]
 
 
+COUNTED = """
+import keras
+from keras import layers
+words = layers.TextVectorization(output_sequence_length=20)
+words.adapt(texts)
+model = keras.Sequential([keras.Input((20,)), layers.Embedding(words.vocabulary_size(), 16), layers.Dense(1)])
+model.compile("adam", "mse")
+model.fit(words(texts), labels)
+"""
 BRANCHED = """
 import keras
 from keras import layers

@@ -320,4 +320,118 @@ PROGRAMS = {
         agent = Agent(4, 8)
         agent.learn(s, t)
     """,
+    "vit: class token and positions": """
+        import keras
+        from keras import ops
+        class V(keras.layers.Layer):
+            def __init__(self, n, d, p, **kw):
+                super().__init__(**kw)
+                grid = tuple([s // q for s, q in zip(n, p)])
+                self.num = grid[0] * grid[1] + 1
+                self.d, self.p = d, p
+            def build(self, shape):
+                self.cls = self.add_weight(shape=(1, 1, self.d), name="cls")
+                self.patch = keras.layers.Conv2D(self.d, self.p, strides=self.p)
+                self.patch.build(shape)
+                self.pos = keras.layers.Embedding(self.num, self.d)
+                self.pos.build((1, self.num))
+                self.ids = keras.ops.expand_dims(keras.ops.arange(self.num), axis=0)
+            def call(self, x):
+                y = self.patch(x)
+                s = ops.shape(y)
+                y = ops.reshape(y, [s[0], -1, s[-1]])
+                pe = self.pos(self.ids)
+                c = ops.tile(self.cls, (s[0], 1, 1))
+                y = ops.concatenate([c, y], axis=1)
+                return ops.add(y, pe)
+        i = keras.Input((32,32,3))
+        x = V((32, 32), 16, (8, 8))(i)
+        model = keras.Model(i, x)
+        model.compile("sgd", "mse")
+        model.fit(X, Y, batch_size=8)
+    """,
+    "encoders that build their layers themselves": """
+        import keras
+        from keras import ops
+        class Enc(keras.layers.Layer):
+            def __init__(self, heads, inter, **kw):
+                super().__init__(**kw)
+                self.heads, self.inter = heads, inter
+            def build(self, inputs_shape):
+                hidden = inputs_shape[-1]
+                key_dim = int(hidden // self.heads)
+                self.att = keras.layers.MultiHeadAttention(num_heads=self.heads, key_dim=key_dim)
+                self.att.build(query_shape=inputs_shape, value_shape=inputs_shape)
+                self.norm = keras.layers.LayerNormalization()
+                self.norm.build(inputs_shape)
+                self.d1 = keras.layers.Dense(self.inter)
+                self.d2 = keras.layers.Dense(hidden)
+                self.built = True
+            def call(self, x):
+                x = self.norm(x + self.att(x, x))
+                return x + self.d2(self.d1(x))
+        class Pos(keras.layers.Layer):
+            def __init__(self, n, **kw):
+                super().__init__(**kw)
+                self.n = n
+            def build(self, shape):
+                self.w = self.add_weight(shape=[self.n, shape[-1]])
+            def call(self, x):
+                s = ops.shape(x)
+                p = ops.convert_to_tensor(self.w)
+                p = ops.slice(p, (0, 0), (s[-2], s[-1]))
+                return ops.broadcast_to(p, s)
+        i = keras.Input((10,), dtype="int32")
+        x = keras.layers.Embedding(100, 16)(i)
+        x = keras.layers.Add()((x, Pos(20)(x)))
+        for k in range(3):
+            x = Enc(4, 32)(x)
+        model = keras.Model(i, x)
+        model.compile("sgd", "mse")
+        model.fit(X, Y, batch_size=8)
+    """,
+    "a functional subclass of two inputs and outputs": """
+        import keras
+        class B(keras.Model):
+            def __init__(self, v, d, **kw):
+                self.emb = keras.layers.Embedding(v, d, name="e")
+                self.add = keras.layers.Add()
+                i = keras.Input((10,), dtype="int32", name="a")
+                j = keras.Input((10,), dtype="int32", name="b")
+                x = self.add((self.emb(i), self.emb(j)))
+                y = keras.layers.Dense(3)(x[:, 0, :])
+                super().__init__(inputs=[i, j], outputs=[x, y])
+                self.v = v
+        model = B(100, 8)
+        model.compile("sgd", "mse")
+        model.fit(X, Y, batch_size=8)
+    """,
+    "of a nested model only one output is used": """
+        import keras
+        from keras import layers
+        i = keras.Input((8,))
+        h = layers.Dense(4)(i)
+        enc = keras.Model(i, [h, layers.Dense(5)(h)])
+        j = keras.Input((8,))
+        model = keras.Model(j, layers.Dense(1)(enc(j)[0]))
+        model.compile("adam", "mse")
+        model.fit(X, Y, batch_size=16)
+    """,
+    "a slice of a learned position table": """
+        import keras
+        import tensorflow as tf
+        class V(keras.layers.Layer):
+            def build(self, shape):
+                self.pos = self.add_weight(shape=(1, 100, 8), name="pos")
+                self.k = self.add_weight(shape=(8, 4), name="k")
+                self.s = self.add_weight(shape=(), name="s")
+            def call(self, y):
+                y = y + self.pos[:, :tf.shape(y)[1], :]
+                return tf.matmul(y, self.k * self.s)
+        i = keras.Input((16, 8))
+        x = V()(i)
+        model = keras.Model(i, x)
+        model.compile("sgd", "mse")
+        model.fit(X, Y, batch_size=8)
+    """,
 }
