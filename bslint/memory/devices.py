@@ -4,9 +4,11 @@ Memory is what the driver reports as the card's total where that is known (`nvid
 with. Sources: NVIDIA's data sheets and product pages of the cards; Google Cloud's documentation of TPU versions; the
 instance pages of AWS, Google Cloud and Azure. An entry's `source` says which.
 
-Looked up in outputs of `nvidia-smi` that people published: K80, P100, V100 (both), T4, A10, A10G, A30, A40, L4, L40S,
-H100-80GB, H100-NVL, GH200, H200, B200, RTX-3060, RTX-3080-Ti, RTX-3090, RTX-3090-Ti, RTX-4090, RTX-5090, RTX-A6000. In
-Google's documentation: TPU-v5e and the A2, A3 and G2 instances. The others are not looked up.
+Looked up in outputs of `nvidia-smi` that people published: K80, P100, V100 (both), T4, A10, A10G, A30, A40,
+A100 (both), L4, L40S, H100-80GB, H100-NVL, GH200, H200, B200, RTX-3060, RTX-3080-Ti, RTX-3090, RTX-3090-Ti, RTX-4090,
+RTX-5090, RTX-A6000. In the clouds' documentation: TPU-v5e, AWS's G4dn, G5, G6, P2 and P3, Azure's NC A100 v4,
+ND A100 v4, ND H100 v5 and ND v2, Google's A2, A3 and G2. In other programs' tables: AWS's G6e, P4 and P5, Azure's
+NC H100 v5 and NC T4 v3, Kaggle's accelerators. The others, and what Colab gives but the T4, are not looked up.
 """
 
 from __future__ import annotations
@@ -138,6 +140,8 @@ _TPUS = {
     "TPU-v5p": 95 * GIB,
     "TPU-v6e": 32 * GIB,
 }
+# Of the instances that AWS has in eight sizes.
+_SIZES = ("xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge", "24xlarge", "48xlarge")
 # Other names of the same devices: services by the card that they give, cloud instances by the card of one replica.
 _ALIASES = {
     "V100": "V100-16GB",
@@ -181,17 +185,15 @@ _ALIASES = {
     "p3dn.24xlarge": "V100-32GB",
     "p4d.24xlarge": "A100-40GB",
     "p4de.24xlarge": "A100-80GB",
+    "p5.4xlarge": "H100-80GB",
     "p5.48xlarge": "H100-80GB",
     "p5e.48xlarge": "H200",
-    "g4dn.xlarge": "T4",
-    "g4dn.2xlarge": "T4",
-    "g4dn.12xlarge": "T4",
-    "g5.xlarge": "A10G",
-    "g5.2xlarge": "A10G",
-    "g5.12xlarge": "A10G",
-    "g6.xlarge": "L4",
-    "g6.2xlarge": "L4",
-    "g6e.xlarge": "L40S",
+    "p5en.48xlarge": "H200",
+    "p6-b200.48xlarge": "B200",
+    **{f"g4dn.{size}": "T4" for size in ("xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge", "metal")},
+    **{f"g5.{size}": "A10G" for size in _SIZES},
+    **{f"g6.{size}": "L4" for size in _SIZES},
+    **{f"g6e.{size}": "L40S" for size in _SIZES},
     # Google Cloud
     "a2-highgpu-1g": "A100-40GB",
     "a2-highgpu-8g": "A100-40GB",
@@ -204,7 +206,12 @@ _ALIASES = {
     "Standard_NC6": "K80",
     "Standard_NC6s_v3": "V100-16GB",
     "Standard_NC4as_T4_v3": "T4",
+    "Standard_NC64as_T4_v3": "T4",
     "Standard_NC24ads_A100_v4": "A100-80GB",
+    "Standard_NC48ads_A100_v4": "A100-80GB",
+    "Standard_NC96ads_A100_v4": "A100-80GB",
+    "Standard_NC40ads_H100_v5": "H100-NVL",
+    "Standard_ND40rs_v2": "V100-32GB",
     "Standard_ND96asr_v4": "A100-40GB",
     "Standard_ND96isr_H100_v5": "H100-80GB",
     "Standard_NV36ads_A10_v5": "A10",

@@ -44,6 +44,8 @@ _SOURCES = {
     "workspace": "training",
 }
 _GIB = 2**30
+# Lines that are nearer than this factor leave no room for a label between them; it then stands at the next place.
+_NEAR, _PLACES = 1.6, 5
 
 _STYLE = """
 :root { color-scheme: light; --line: #d5dae1; --soft: #f4f6f8; --ink: #1c2430; --blue: #2a62c5; --dim: #5b6675 }
@@ -273,16 +275,19 @@ def _curve(entry: Entry) -> Any:
             hovertemplate="the program: batch of %{x}, %{y:.2f} GiB<extra></extra>",
             name="as written",
         )
-    for limit in _limits(entry, max(totals)):
+    limits = _limits(entry, max(totals))
+    for limit, place in zip(limits, _staggered(limits), strict=True):
         own = limit.name == account.device.name
         most = entry.demand.largest_on(limit)
         told = f"{limit.name}: {most:,} fit" if most else f"{limit.name}: none fits"
         figure.add_scatter(
-            x=[sizes[0], sizes[-1]],
-            y=[limit.bytes / _GIB] * 2,
+            x=[sizes[0] * (sizes[-1] / sizes[0]) ** (at / _PLACES) for at in range(_PLACES + 1)],
+            y=[limit.bytes / _GIB] * (_PLACES + 1),
             mode="lines+text",
             line={"color": "#c0392b" if own else "#8a94a3", "dash": "solid" if own else "dot", "width": 1.5},
-            text=[told if most < LARGEST_BATCH else f"{limit.name}: any batch", ""],
+            text=[
+                (told if most < LARGEST_BATCH else f"{limit.name}: any batch") * (at == place) for at in range(_PLACES)
+            ],
             textposition="top right",
             hoverinfo="skip",
             showlegend=False,
@@ -300,6 +305,16 @@ def _limits(entry: Entry, top: float) -> list[Device]:
     asked = entry.demand.device
     others = [one for name in _DEVICES if (one := device(name)).name != asked.name]
     return [asked, *(one for one in others if one.bytes / _GIB < 1.3 * top)]
+
+
+def _staggered(limits: Sequence[Device]) -> list[int]:
+    """Where on its line the label of each device stands, so that it does not touch those of lines nearby."""
+    places: dict[Device, int] = {}
+    place, below = 0, 0
+    for limit in sorted(limits, key=lambda one: one.bytes):
+        place = (place + 1) % _PLACES if limit.bytes < _NEAR * below else 0
+        places[limit], below = place, limit.bytes
+    return [places[limit] for limit in limits]
 
 
 def _bars(entry: Entry, file: int) -> Any:
