@@ -25,7 +25,7 @@ class Arguments(msgspec.Struct):
     """The arguments of one call.
 
     `open` is True when `*args` or `**kwargs` of unknown content were passed: what is missing may be in them.
-    `unpacked` holds the `*args` of which not all items are known. `flags_open` is True
+    `unpacked` holds what was given as `*args`. `flags_open` is True
     when nobody is known to call: then defaults that are flags (False, None, 0, "train") decide nothing.
     """
 

@@ -41,7 +41,7 @@ def examine(it: Interpreter, node: cst.For | cst.While, mark: int) -> None:
     """
     from bslint.analysis.windows import entry_state, run
 
-    for home in list(it.ledger.events):
+    for home in it.ledger.events.keys() - it.ledger.cadences:  # what a later call starts from is known less exactly
         found = sums.accumulation(it, home)
         if found is None or found.loop is None or found.additions[0].where[0][0].node is not node:
             continue
@@ -60,7 +60,7 @@ def examine_step(it: Interpreter, function: Function, bound: dict[str, Value]) -
     """
     from bslint.analysis.windows import entry_state, run_step
 
-    for home in list(it.ledger.events):
+    for home in it.ledger.events.keys() - it.ledger.cadences:  # what a later call starts from is known less exactly
         found = sums.accumulation(it, home) if _steps(it, home) else None
         if found is not None and found.loop is None and _is_tested(found):
             with entry_state(it, it.frame.mark):
@@ -69,7 +69,7 @@ def examine_step(it: Interpreter, function: Function, bound: dict[str, Value]) -
 
 def _steps(it: Interpreter, home: Key) -> bool:
     """Whether this call of a function adds to a sum, and applies it."""
-    added = any(one.kind == "add" and it.frame in one.frames for one in it.ledger.events[home])
+    added = any(one.kind in {"add", "collect"} and it.frame in one.frames for one in it.ledger.events[home])
     return added and any(
         it.frame in one.event.frames and any(hit.found == home for hit in one.sums) for one in it.ledger.updates
     )

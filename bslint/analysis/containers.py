@@ -164,7 +164,7 @@ def mapped(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value | 
     from bslint.analysis import calls
     from bslint.analysis.arguments import Argument, Arguments
 
-    if arguments.unpacked and len(arguments.positional) > 1:
+    if arguments.unpacked and arguments.open and len(arguments.positional) > 1:
         return _mapped_over(it, arguments, node)
     if len(arguments.positional) < 2 or arguments.open:
         return None

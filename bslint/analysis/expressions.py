@@ -462,9 +462,9 @@ def _arguments(it: Interpreter, node: cst.Call) -> Arguments:
         value = it.evaluate(arg.value)
         if arg.star == "*":
             items = it.contents(value)
+            arguments.unpacked += (value,)
             if items is None or not items.complete:
                 arguments.open = True
-                arguments.unpacked += (value,)
             for inner in items.items if items else ():
                 arguments.positional.append(Argument(inner, None))
         elif arg.star == "**":

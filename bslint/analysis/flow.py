@@ -133,9 +133,9 @@ def _of_object(it: Interpreter, value: Symbol | Object) -> Sequence[Step]:
 
 
 def _is_over_elements(it: Interpreter, value: Symbol | Object, name: str, given: Value) -> bool:
-    """Whether a call adds up or averages the elements of one collection, of a number that is not known."""
+    """Whether a call adds up or averages the elements of one collection: not what is written side by side."""
     held = it.contents(given)
-    if held is not None and held.complete:
+    if held is not None and held.complete and len(held.items) > 1:
         return False
     call = value.call if isinstance(value, Object) else None
     if name in _LISTS_ONLY or call is None:

@@ -186,7 +186,8 @@ def _zip(it: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value | No
     if values and all(sequence is not None and sequence.complete for sequence in sequences) and not arguments.open:
         rows = zip(*(sequence.items for sequence in sequences if sequence is not None), strict=False)
         return it.new_list(Items(tuple(Items(row) for row in rows), node), node)
-    if arguments.unpacked and not any(isinstance(one, Dataset) for value in values for one in alternatives(value)):
+    turned = bool(arguments.unpacked) and (arguments.open or len(values) == 1)
+    if turned and not any(isinstance(one, Dataset) for value in values for one in alternatives(value)):
         return it.unknown(node, "zip(…)")
     return DatasetIterator(tuple(values), "zip", node) if values else None
 

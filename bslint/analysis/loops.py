@@ -1,4 +1,4 @@
-"""Loops: executed once from the entry, and once more from what the body left if it changed anything."""
+"""Loops: executed once from the entry, and again from what the body left if it changed anything."""
 
 from __future__ import annotations
 
@@ -23,17 +23,20 @@ from bslint.analysis.values import (
     Symbol,
     Value,
     alternatives,
+    is_none,
 )
 from bslint.syntax.walk import leaves
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from bslint.analysis.interpreter import Flow, Interpreter
 
 Changes = dict[Key, Value | None]
 # Rounds of a `while` loop that builds a model.
 _ROUNDS = 64
+# Passes over a loop's body after the first.
+_LATER_PASSES = 2
 
 
 class Pass:
@@ -339,19 +342,27 @@ def _passes(
 ) -> Flow:
     path, missed = it.path, len(it.missed)
     flow = _once(it, body, breaks, start, path)
-    if flow != "next" or it.exhausted:
-        return flow
-    left = it.store.changes(start)
-    it.store.rollback(start)
-    changed = {key: value for key, value in left.items() if _differs(it.store.get(key), value)}
-    changed.update(_carried(left, set(it.missed[missed:])))
-    if not changed:
+    for _ in range(_LATER_PASSES):
+        if flow != "next" or it.exhausted:
+            return flow
+        left = it.store.changes(start)
+        it.store.rollback(start)
+        changed = {key: value for key, value in left.items() if _differs(it.store.get(key), value)}
+        changed.update(_carried(left, set(it.missed[missed:])))
         for key, value in left.items():
-            it.store.set(key, value)
-        return flow
-    for key, value in left.items():
-        it.store.set(key, _widened(it, key, value, node) if key in changed else value)
-    return _once(it, body, breaks, start, path)
+            it.store.set(key, _widened(it, key, value, node) if key in changed else value)
+        if not changed:
+            return flow
+        empty = _empty(it, left)
+        flow = _once(it, body, breaks, start, path)
+        if not (it.loops[-1].gradients and any(not is_none(it.store.get(key)) for key in empty)):
+            break
+    return flow
+
+
+def _empty(it: Interpreter, keys: Iterable[Key]) -> list[Key]:
+    """What is None at the head of a pass, though it is bound in the loop: the pass may show that it is not always."""
+    return [key for key in keys if it.store.get(key) is not None and is_none(it.store.get(key))]
 
 
 def _carried(left: Changes, missed: set[str]) -> Changes:

@@ -33,6 +33,10 @@ _NOT_BATCHES = (
 )  # fmt: skip
 
 
+# What counts.
+_COUNTS = frozenset(("range", "tf.range", "numpy.arange", "keras.ops.arange"))
+
+
 def over_batches(accumulation: Accumulation) -> bool:
     """Whether its loop is one over micro-batches: of a dataset, of a count, or with an update every few iterations."""
     loop = accumulation.clause or accumulation.loop
@@ -64,7 +68,7 @@ def _is_pair(loop: Loop | Clause) -> bool:
 
 
 def _is_count(value: Value) -> bool:
-    return isinstance(value, Object) and value.type == "range"
+    return isinstance(value, Object) and value.type in _COUNTS
 
 
 def _is_data(value: Value) -> bool:

@@ -187,7 +187,9 @@ def _assignments(it: Interpreter, home: Key, applied: Sequence[Update], addition
     for one in latest.values():
         if one.kind != "set":
             continue
-        nodes = {id(loop.node) for loop, _ in one.where}
+        # A function that several loops call assigns in all of them.
+        places = (other.where for other in it.ledger.events[home] if other.node is one.node)
+        nodes = {id(loop.node) for place in places for loop, _ in place}
         prepares = not one.functions or not _PREPARING.isdisjoint(one.functions)
         initial = not repeated & nodes if repeated else prepares
         lazily = any(name in used_names(test) for test in one.tests if id(test) not in full)

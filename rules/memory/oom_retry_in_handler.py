@@ -1,14 +1,16 @@
 """Training is retried inside the handler of an out-of-memory error.
 
 ## What it does
-Finds `except ResourceExhaustedError` (or a broad `except`) around a training whose body trains again.
+Finds `except ResourceExhaustedError` (or a broad `except`) around a training, or a step written by hand, whose body
+trains again.
 
 ## Why is this bad?
 Three things go wrong, in this order of harm. A second out-of-memory error in the handler is caught by nobody: the
 other handlers of the same `try` do not apply. The model and the optimizer go on from a half-made step: some weights,
-slots and the iteration counter are those of the failed attempt. And while the handler runs, the live traceback keeps
-the frames of the failed call: in eager loops their activations, so that the retry has less memory than the first
-attempt. (Keras ties these frames into a reference cycle, so call `gc.collect()` after the handler.)
+slots and the iteration counter are those of the failed attempt (a step by hand that fails before its update leaves
+them as they were). And while the handler runs, the live traceback keeps the frames of the failed call: in eager loops
+their activations, so that the retry has less memory than the first attempt. (Keras ties these frames into a reference
+cycle, so call `gc.collect()` after the handler.)
 
 ## Example
 ```python
@@ -64,7 +66,8 @@ def check(handler: OomHandler, context: Context) -> Iterator[Finding]:
     fresh = _fresh_model(handler)
     if handler.broad and fresh:
         return  # "load or build": another model for whatever reason
-    step = "" if fresh else "the model and optimizer go on from a half-made step, "
+    # A step by hand that fails before its update has changed nothing yet.
+    step = "the model and optimizer go on from a half-made step, " if handler.runs and not fresh else ""
     for call in dict.fromkeys((*handler.retry_calls, *handler.again)):
         yield Finding(
             at=call,

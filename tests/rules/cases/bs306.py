@@ -267,6 +267,68 @@ for step in range(100):
         grads_and_vars.extend(zip(tape.gradient(loss, layer.trainable_variables), layer.trainable_variables))
     optimizer.apply_gradients(grads_and_vars)
 """,
+    "the mean of towers": """
+import tensorflow as tf
+def average_gradients(tower_grads):
+    average = []
+    for grad_and_vars in zip(*tower_grads):
+        grads = [tf.expand_dims(g, 0) for g, _ in grad_and_vars]
+        grad = tf.reduce_mean(tf.concat(grads, 0), 0)
+        average.append((grad, grad_and_vars[0][1]))
+    return average
+def train(model, opt, loss_fn, shards):
+    for xs, ys in shards:
+        towers = []
+        for x, y in zip(tf.split(xs, 4), tf.split(ys, 4)):
+            with tf.GradientTape() as tape:
+                loss = loss_fn(y, model(x, training=True))
+            grads = tape.gradient(loss, model.trainable_variables)
+            towers.append(list(zip(grads, model.trainable_variables)))
+        opt.apply_gradients(average_gradients(towers))
+""",
+    "the gradients of several losses of a batch": """
+import tensorflow as tf
+model = tf.keras.applications.MobileNetV2(weights=None, classes=100)
+optimizer = tf.keras.optimizers.SGD(0.1)
+cce = tf.keras.losses.SparseCategoricalCrossentropy()
+mse = tf.keras.losses.MeanSquaredError()
+for images, labels, targets in ds:
+    with tf.GradientTape(persistent=True) as tape:
+        out = model(images, training=True)
+        l1 = cce(labels, out)
+        l2 = mse(targets, out)
+    grads = [tape.gradient(l, model.trainable_variables) for l in (l1, l2)]
+    del tape
+    total = [tf.add_n(list(g)) for g in zip(*grads)]
+    optimizer.apply_gradients(zip(total, model.trainable_variables))
+""",
+    "a sum over tasks that is collected": """
+import tensorflow as tf
+model = tf.keras.Sequential([tf.keras.layers.Dense(40, "relu"), tf.keras.layers.Dense(1)])
+opt = tf.keras.optimizers.Adam()
+mse = tf.keras.losses.MeanSquaredError()
+for it in range(1000):
+    task_grads = []
+    for task in sample_tasks(4):
+        with tf.GradientTape() as tape:
+            loss = mse(task.y, model(task.x, training=True))
+        task_grads.append(tape.gradient(loss, model.trainable_variables))
+    meta = [tf.add_n(list(g)) for g in zip(*task_grads)]
+    opt.apply_gradients(zip(meta, model.trainable_variables))
+""",
+    "momentum that decays": """
+import tensorflow as tf
+model = tf.keras.Sequential([tf.keras.layers.Dense(64, "relu"), tf.keras.layers.Dense(1)])
+opt = tf.keras.optimizers.SGD()
+mse = tf.keras.losses.MeanSquaredError()
+velocity = [tf.zeros_like(v) for v in model.trainable_variables]
+for x, y in ds:
+    with tf.GradientTape() as tape:
+        loss = mse(y, model(x, training=True))
+    grads = tape.gradient(loss, model.trainable_variables)
+    velocity = [0.9 * v + g for v, g in zip(velocity, grads)]
+    opt.apply_gradients(zip(velocity, model.trainable_variables))
+""",
 }
 
 FIRING = {
@@ -556,5 +618,69 @@ for step in range(100):
             acc[j] = gj if acc[j] is None else acc[j] + gj
     optimizer.apply_gradients(zip(acc, model.trainable_variables))
 #   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+""",
+    "a loop over tf.range": """
+import tensorflow as tf
+model = tf.keras.Sequential([tf.keras.layers.Dense(64, "relu"), tf.keras.layers.Dense(1)])
+opt = tf.keras.optimizers.SGD()
+mse = tf.keras.losses.MeanSquaredError()
+@tf.function
+def train_step(x, y):
+    n = 8
+    size = tf.shape(x)[0] // n
+    acc = [tf.zeros_like(v) for v in model.trainable_variables]
+    for i in tf.range(n):
+        xb = x[i * size:(i + 1) * size]
+        yb = y[i * size:(i + 1) * size]
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.square(yb - model(xb, training=True)))
+        grads = tape.gradient(loss, model.trainable_variables)
+        acc = [a + g for a, g in zip(acc, grads)]
+    opt.apply_gradients(zip(acc, model.trainable_variables))
+#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+for x, y in ds:
+    train_step(x, y)
+""",
+    "summed by a function, with the variables": """
+import tensorflow as tf
+def sum_gradients(parts):
+    out = []
+    for grad_and_vars in zip(*parts):
+        grad = tf.add_n([g for g, _ in grad_and_vars])
+        out.append((grad, grad_and_vars[0][1]))
+    return out
+loss_fn = tf.keras.losses.MeanSquaredError()
+def train(model, opt, batches):
+    for xs, ys in batches:
+        parts = []
+        for x, y in zip(tf.split(xs, 4), tf.split(ys, 4)):
+            with tf.GradientTape() as tape:
+                loss = loss_fn(y, model(x, training=True))
+            grads = tape.gradient(loss, model.trainable_variables)
+            parts.append(list(zip(grads, model.trainable_variables)))
+        opt.apply_gradients(sum_gradients(parts))
+#       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+""",
+    "kept in a list of an instance": """
+import tensorflow as tf
+loss_fn = tf.keras.losses.MeanSquaredError()
+class Accumulator:
+    def __init__(self, model, opt, k):
+        self.model, self.opt, self.k = model, opt, k
+        self.buffer = []
+    def step(self, x, y):
+        with tf.GradientTape() as tape:
+            loss = loss_fn(y, self.model(x, training=True))
+        self.buffer.append(tape.gradient(loss, self.model.trainable_variables))
+        if len(self.buffer) == self.k:
+            self.flush()
+    def flush(self):
+        total = [tf.math.add_n(list(g)) for g in zip(*self.buffer)]
+        self.opt.apply_gradients(zip(total, self.model.trainable_variables))
+#       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        self.buffer = []
+    def fit(self, ds):
+        for x, y in ds:
+            self.step(x, y)
 """,
 }

@@ -143,6 +143,41 @@ def train(model, optimizer, dataset, k):
         total = gradients if total is None else [t + g for t, g in zip(total, gradients)]
         step += 1
 """,
+    "a list of an instance that is never emptied": """
+import tensorflow as tf
+loss_fn = tf.keras.losses.MeanSquaredError()
+class Accumulator:
+    def __init__(self, model, opt, k):
+        self.model, self.opt, self.k = model, opt, k
+        self.buffer = []
+    def step(self, x, y):
+        with tf.GradientTape() as tape:
+            loss = loss_fn(y, self.model(x, training=True))
+        self.buffer.append(tape.gradient(loss, self.model.trainable_variables))
+        if len(self.buffer) % self.k == 0:
+            mean = [tf.reduce_mean(tf.stack(g), 0) for g in zip(*self.buffer)]
+            self.opt.apply_gradients(zip(mean, self.model.trainable_variables))
+    def fit(self, ds):
+        for x, y in ds:
+            self.step(x, y)
+""",
+    "a list of an instance": """
+import tensorflow as tf
+loss_fn = tf.keras.losses.MeanSquaredError()
+def mean_of(parts):
+    return [tf.reduce_mean(tf.stack(g), 0) for g in zip(*parts)]
+class T:
+    def __init__(self, model, opt, k):
+        self.model, self.opt, self.k = model, opt, k
+        self.parts = []
+    def step(self, x, y):
+        with tf.GradientTape() as tape:
+            loss = loss_fn(y, self.model(x, training=True))
+        self.parts.append(tape.gradient(loss, self.model.trainable_variables))
+        if len(self.parts) >= self.k:
+            self.opt.apply_gradients(zip(mean_of(self.parts), self.model.trainable_variables))
+            self.parts.clear()
+""",
 }
 
 FIRING = {
@@ -279,5 +314,56 @@ def train(model, optimizer, dataset, k):
             optimizer.apply_gradients(zip(total, model.trainable_variables))
             total = None
         seen.assign_add(1)
+""",
+    "the first test is true, and empties the sum": """
+import tensorflow as tf
+model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+optimizer = tf.keras.optimizers.SGD(0.1)
+loss_fn = tf.keras.losses.MeanSquaredError()
+total, n = None, 0
+for x, y in dataset:
+    with tf.GradientTape() as tape:
+        loss = loss_fn(y, model(x, training=True)) / 4
+    gradients = tape.gradient(loss, model.trainable_variables)
+    total = gradients if total is None else [t + g for t, g in zip(total, gradients)]
+    if n % 4 == 0:
+#      ^^^^^^^^^^
+        optimizer.apply_gradients(zip(total, model.trainable_variables))
+        total = None
+    n += 1
+""",
+    "a list of an instance": """
+import tensorflow as tf
+loss_fn = tf.keras.losses.MeanSquaredError()
+def mean_of(parts):
+    return [tf.reduce_mean(tf.stack(g), 0) for g in zip(*parts)]
+class T:
+    def __init__(self, model, opt, k):
+        self.model, self.opt, self.k = model, opt, k
+        self.parts = []
+    def step(self, x, y):
+        with tf.GradientTape() as tape:
+            loss = loss_fn(y, self.model(x, training=True))
+        self.parts.append(tape.gradient(loss, self.model.trainable_variables))
+        if len(self.parts) > self.k:
+#          ^^^^^^^^^^^^^^^^^^^^^^^^
+            self.opt.apply_gradients(zip(mean_of(self.parts), self.model.trainable_variables))
+            self.parts = []
+""",
+    "a list that is collected": """
+import tensorflow as tf
+loss_fn = tf.keras.losses.MeanSquaredError()
+def mean_of(parts):
+    return [tf.reduce_mean(tf.stack(g), 0) for g in zip(*parts)]
+def train(model, opt, ds, k=4):
+    parts = []
+    for i, (x, y) in enumerate(ds):
+        with tf.GradientTape() as tape:
+            loss = loss_fn(y, model(x, training=True))
+        parts.append(tape.gradient(loss, model.trainable_variables))
+        if len(parts) > k:
+#          ^^^^^^^^^^^^^^
+            opt.apply_gradients(zip(mean_of(parts), model.trainable_variables))
+            parts = []
 """,
 }
