@@ -4,7 +4,7 @@
 
 Builds each model in a graph of its own, where it gets no weights, traces a step at every batch size of the records and
 prints bytes measured and traced, per model the errors, per part their mean and the worst. Where a configuration was
-measured twice (`again.jsonl`) the mean counts: two processes differ by up to a tenth.
+measured more than once (`again.jsonl`) the mean counts: two processes differ by up to a tenth.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import statistics
+from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,12 +43,13 @@ def main() -> None:
 
 def compare(part: str, models: list[str]) -> Iterator[Comparison]:
     """Every record of a `tf.function` step with its traced peak."""
-    again = {_key(one): measured(one) for one in map(json.loads, AGAIN.read_text().splitlines())}
+    again: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
+    for one in map(json.loads, AGAIN.read_text().splitlines()):
+        again[_key(one)].append(measured(one))
     chosen = [one for one in records() if one["part"] == part and (one["name"] in models or not models)]
     for record in chosen:
         if record["mode"] == "function" and record["policy"] == "float32":
-            first = measured(record)
-            mean = round(statistics.mean((first, again.get(_key(record), first))))
+            mean = round(statistics.mean((measured(record), *again[_key(record)])))
             row = Comparison(record, mean, traced(record))
             sizes = f"{row.measured / _MIB:9.1f}{row.estimated / _MIB:9.1f} MiB"
             print(f"  {record['name']:18}{record['batch']:6}{sizes}{row.error:+7.1f} %", flush=True)

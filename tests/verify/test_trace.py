@@ -70,7 +70,7 @@ def test_a_trace_says_what_a_trial_measures(source, batch, error):
 
 
 def test_the_largest_batch_runs_and_a_larger_one_does_not():
-    limit = 500 * MIB
+    limit = 200 * MIB
     traced = prove("trace", DEEP, 1024, memory=limit)
     assert traced["outcome"] == "out-of-memory"
     largest = traced["largest_batch_size"]
