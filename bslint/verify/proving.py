@@ -239,6 +239,12 @@ def _memory(found: Provable, wanted: Wanted, say: Callable[[str], None]) -> Veri
     }
     if found.finding.subject.method == "loop":
         return _by_hand(request, wanted, say)
+    proof = _by_fit(request, wanted, say)
+    return msgspec.structs.replace(proof, reason=f"{proof.reason} ({recipe.note})") if recipe.note else proof
+
+
+def _by_fit(request: dict[str, Any], wanted: Wanted, say: Callable[[str], None]) -> Verification:
+    """Trace a step of Keras, and try it."""
     traced = _run({**request, "method": "trace", "search_seconds": wanted.timeout / 2}, wanted, say)
     how = traced.result.get("run", "graph")
     if not str(traced.result.get("device", "CPU")).startswith("GPU") and _tells(traced):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
+from bslint.verify.classes import CLASSES, Counted
 from bslint.verify.slices import (
     BATCHES,
     DATASET,
@@ -31,6 +32,7 @@ from bslint.verify.slices import (
     is_banned,
     last_of_loop,
     missing,
+    of_program,
     without_banned,
 )
 
@@ -65,10 +67,12 @@ class Recipe(msgspec.Struct, frozen=True):
     Args:
         source: the program; it binds `bslint_model`.
         missing: what it needs and does not have, in words; empty when it can run.
+        note: what stands in it instead of what only the data tell, in words.
     """
 
     source: str
     missing: tuple[str, ...] = ()
+    note: str = ""
 
 
 class NoRecipeError(Exception):
@@ -86,7 +90,12 @@ def recipe(text: str, way: Sequence[Place], known: Known) -> Recipe:
     Raises:
         NoRecipeError: the way can't be followed.
     """
-    return _Cutter(text, way, known).cut(_receiver)
+    made = _Cutter(text, way, known)
+    found = made.cut(_receiver)
+    if not found.missing:
+        return found
+    counted = _Cutter(text, way, known, counts=frozenset(made.unknown)).cut(_receiver)
+    return found if counted.missing else msgspec.structs.replace(counted, note=f"with {CLASSES} classes")
 
 
 def pipeline(text: str, way: Sequence[Place], known: Known, stand_in: StandIn, *, statement: bool = False) -> Recipe:
@@ -140,7 +149,9 @@ class _Cutter:
         stand_in: StandIn | None = None,
         *,
         is_loop: bool = False,
+        counts: frozenset[str] | None = None,
     ) -> None:
+        self.unknown: set[str] = set()
         self.names = names
         self.name = names[len(names) // 2]
         self.stand_in = stand_in
@@ -153,7 +164,7 @@ class _Cutter:
         if is_loop:
             self.way.append(self._loop(way[-1]))
         self.absent: set[str] = set()
-        self._fill_in(known)
+        self._fill_in(known, counts)
 
     def cut(self, aim: Callable[[ast.Call], ast.expr]) -> Recipe:
         if self.stand_in is not None and self._is_inside_expression(self.way[-1]):
@@ -255,12 +266,14 @@ class _Cutter:
 
     # Filling in what is known
 
-    def _fill_in(self, known: Known) -> None:
+    def _fill_in(self, known: Known, counts: frozenset[str] | None) -> None:
         """Write literals for what is known, in the functions on the way and outside of functions."""
         kept = {node for call in self.way for node in self._ancestry(call)}
         on_the_way: set[ast.AST] = {node for node in kept if isinstance(node, _FUNCTIONS)}
         literals = _Literals(known, kept, on_the_way)
         literals.visit(self.tree)
+        if counts is not None:
+            Counted(counts).visit(self.tree)
         self.parents = {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
 
     def _ancestry(self, node: ast.AST) -> list[ast.AST]:
@@ -283,6 +296,7 @@ class _Cutter:
         """Let a function have a new, shorter body."""
         cut = Slice(body, needed, self.modules, self.stand_in)
         self.absent |= {f"`{name}`" for name in cut.lost}
+        self.unknown |= cut.lost
         function.body = cut.kept
         function.decorator_list = [one for one in function.decorator_list if _keeps(one)]
         function.returns = None
@@ -314,6 +328,7 @@ class _Cutter:
             else:
                 lacking = [one.arg for one in required if one.arg in needed]
                 self.absent |= {f"the parameter `{name}` of `{function.name}`" for name in lacking}
+                self.unknown |= set(lacking)
                 arguments = [ast.Constant(None) for _ in required]
         return ast.Call(callee, arguments, [])
 
@@ -337,7 +352,8 @@ class _Cutter:
         for statement in body:
             if isinstance(statement, ast.ClassDef):
                 _prune(statement, on_the_way, SOURCES if self.stand_in is not None else frozenset())
-        cut = Slice(body, self.names, self.modules, self.stand_in)
+        cut = of_program(body, self.names, modules=self.modules, stand_in=self.stand_in)
+        self.unknown |= missing(cut) | cut.lost
         absent = self.absent | {f"`{name}`" for name in missing(cut) | cut.lost}
         future = ast.ImportFrom("__future__", [ast.alias("annotations")], 0)
         kept = [one for one in cut.kept if not (isinstance(one, ast.ImportFrom) and one.module == "__future__")]

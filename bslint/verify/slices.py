@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -352,6 +352,24 @@ class Slice:
 def targets_of(loop: ast.For) -> set[str]:
     """The variables that a loop sets in each turn."""
     return bound(ast.For(loop.target, loop.iter, [], []))
+
+
+def of_program(statements: Sequence[ast.stmt], needed: Collection[str], **options: Any) -> Slice:
+    """The slice of a file's statements: what functions read of it may be bound behind them.
+
+    Args:
+        statements: of the file.
+        needed: variables that are read at its end.
+        options: as for `Slice`.
+    """
+    everything = set[str]().union(*map(bound, statements))
+    wanted = set(needed)
+    while True:
+        cut = Slice(statements, wanted, **options)
+        late = missing(cut) & everything - wanted - cut.lost
+        if not late:
+            return cut
+        wanted |= late
 
 
 class Whole(ast.Pass):

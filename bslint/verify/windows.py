@@ -7,7 +7,19 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from bslint.verify.recipe import Loop, NoRecipeError, Place, head, until
-from bslint.verify.slices import READ, SAMPLES, STEPS, TURNED, Slice, bound, changers, missing, names_in, targets_of
+from bslint.verify.slices import (
+    READ,
+    SAMPLES,
+    STEPS,
+    TURNED,
+    Slice,
+    bound,
+    changers,
+    missing,
+    names_in,
+    of_program,
+    targets_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -181,7 +193,8 @@ class _Cutter:
         return ast.Call(ast.Name(SAMPLES, ast.Load()), [ast.Constant(name)], [])
 
     def _finished(self, body: Statements) -> Cut:
-        cut = Slice(body, (STEPS,), self.modules, self._stand_in, sources=False, changers=self.changers)
+        options = {"modules": self.modules, "stand_in": self._stand_in, "changers": self.changers}
+        cut = of_program(body, (STEPS,), sources=False, **options)
         absent: Statements = [
             ast.Assign([ast.Name(name, ast.Store())], self._stand_in(name))
             for name in sorted((missing(cut) | cut.lost) - {STEPS})

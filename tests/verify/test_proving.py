@@ -40,6 +40,67 @@ MODEL = """
 
     train()
 """
+# Its shape is that of the article's first example: a large batch, tried, and a smaller one in the handler.
+RETRIED = """
+import os
+
+import numpy as np
+import tensorflow as tf
+
+Conv = getattr(tf.keras.layers, os.environ.get("CONVOLUTION", "Conv2D"))
+
+with np.load("images.npz") as archive:
+    x_train, y_train = archive["x_train"], archive["y_train"]
+
+try:
+    model = tf.keras.models.Sequential([
+        tf.keras.layers.Input((128, 128, 3)),
+        Conv(48, 3, activation="relu", padding="same"),
+        Conv(32, 3, activation="relu", padding="same"),
+        tf.keras.layers.GlobalAveragePooling2D(),
+        tf.keras.layers.Dense(10, activation="softmax"),
+    ])
+    optimizer = tf.keras.optimizers.Adam()
+    batch_size = 256  # Initial attempt with a large batch size
+
+    model.compile(optimizer=optimizer, loss="categorical_crossentropy", metrics=["accuracy"])
+    model.fit(x_train, y_train, batch_size=batch_size, epochs=10)
+
+except tf.errors.ResourceExhaustedError as e:
+    print(f"Out of Memory Error encountered: {e}")
+    print("Reducing batch size...")
+    batch_size = 64  # Retry with a smaller batch size
+    model.fit(x_train, y_train, batch_size=batch_size, epochs=10)
+"""
+# `fit` runs steps of the program's own.
+OWN_STEPS = """
+    import os
+    import tensorflow as tf
+    from tensorflow import keras
+
+    Layer = getattr(keras.layers, os.environ.get("LAYER", "Dense"))
+
+    class Classifier(keras.Model):
+        def train_step(self, data):
+            x, y = data
+            with tf.GradientTape() as tape:
+                loss = self.compute_loss(y=y, y_pred=self(x, training=True))
+            variables = self.trainable_variables
+            self.optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
+            return {"loss": loss}
+
+        def test_step(self, data):
+            x, y = data
+            features = tf.tile(x, [1, TILES])
+            return {"loss": self.compute_loss(y=y, y_pred=self(features[:, :784], training=False))}
+
+    TILES = 1
+    inputs = keras.Input((784,))
+    model = Classifier(inputs, Layer(10)(Layer(512, activation="relu")(inputs)))
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    (x, y), (x_test, y_test) = keras.datasets.mnist.load_data()
+    model.fit(x.reshape(-1, 784) / 255.0, y, batch_size=4096, validation_data=(x_test.reshape(-1, 784) / 255.0, y_test))
+"""
 WINDOWS = """
     import tensorflow as tf
     def train(x_train, y_train, model, batch_size=32):
@@ -287,3 +348,28 @@ def test_windows_that_a_replay_does_not_show_are_refuted(code, monkeypatch):
     [found] = json.loads(done.stdout)
     assert found["verification"]["status"] == "refuted"
     assert done.return_value == 0
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize(
+    ("program", "memory", "status", "method"),
+    [
+        (RETRIED, "2GiB", "confirmed", "trial-step"),
+        (RETRIED, "900GiB", "refuted", "trace"),
+        (OWN_STEPS, "24MiB", "confirmed", "trial-step"),
+        (OWN_STEPS, "1GiB", "refuted", "trial-step"),
+        (OWN_STEPS.replace("TILES = 1", "TILES = 50"), "200MiB", "confirmed", "trial-step"),
+    ],
+    ids=[
+        "retried, little",
+        "retried, enough",
+        "own steps, little",
+        "own steps, enough",
+        "own steps, little to evaluate",
+    ],
+)
+def test_memory_of_programs(program, memory, status, method, tmp_path):
+    pytest.importorskip("tensorflow", reason="proofs are run with TensorFlow")
+    options = ("--select", "BS101", "--memory", memory, "--device", "cpu", "--timeout", "300")
+    found = verified(program, tmp_path, *options)["verification"]
+    assert (found["status"], found["method"]) == (status, method), found

@@ -91,6 +91,49 @@ CASES = {
         bslint_model = train(None, None, 8, epochs=None)
         """,
     ),
+    "what functions read is bound behind them": (
+        """
+        import keras
+        class Net(keras.Model):
+            def __init__(self):
+                self.dense = keras.layers.Dense(width())
+        def width():
+            return DEPTH * 2
+        DEPTH = 4
+        model = Net()
+        model.fit(x)
+        """,
+        ["model.fit"],
+        """
+        import keras
+        class Net(keras.Model):
+            def __init__(self):
+                self.dense = keras.layers.Dense(width())
+        def width():
+            return DEPTH * 2
+        DEPTH = 4
+        model = Net()
+        bslint_model = model
+        """,
+    ),
+    "classes that the data count": (
+        """
+        import keras, tensorflow_datasets as tfds
+        data, info = tfds.load("cifar10", with_info=True)
+        count = info.features["label"].num_classes
+        model = keras.Sequential([keras.layers.Dense(count), keras.layers.Dense(len(data.class_names))])
+        model.add(keras.layers.Dense(y_train.shape[1]))
+        model.fit(data)
+        """,
+        ["model.fit"],
+        """
+        import keras
+        count = 10
+        model = keras.Sequential([keras.layers.Dense(count), keras.layers.Dense(10)])
+        model.add(keras.layers.Dense(10))
+        bslint_model = model
+        """,
+    ),
     "frozen parts": (
         """
         import keras
@@ -347,3 +390,19 @@ def test_a_nested_function_that_nothing_calls():
     program = "def outer():\n    def inner():\n        model.fit(x)\n    return inner"
     with pytest.raises(NoRecipeError, match="inside another function"):
         cut(program, "model.fit")
+
+
+def test_classes_are_only_counted_where_nothing_else_tells():
+    program = """
+        import keras
+        labels = ["a", "b", "c"]
+        model = keras.Sequential([keras.layers.Dense(len(labels))])
+        model.fit(x)
+    """
+    made = cut(program, "model.fit")
+    assert (made.missing, made.note) == ((), "")
+    assert "len(labels)" in made.source
+    counted = cut(program.replace('["a", "b", "c"]', "keras.datasets.mnist.load_data()[1]"), "model.fit")
+    assert (counted.missing, counted.note) == ((), "with 10 classes")
+    size = cut(program.replace("len(labels)", "x.shape[1]"), "model.fit")
+    assert size.missing == ("`x`",)
