@@ -35,6 +35,17 @@ class Counted(ast.NodeTransformer):
         self.generic_visit(node)
         return node
 
+    def visit_keyword(self, node: ast.keyword) -> ast.keyword:
+        """`build(num_classes=labels[1].shape[1])`."""
+        if (
+            node.arg is not None
+            and _NUMBER.fullmatch(node.arg)
+            and not isinstance(node.value, (ast.Constant, ast.Name))
+        ):
+            node.value = _number(node.value)
+        self.generic_visit(node)
+        return node
+
     def visit_Call(self, node: ast.Call) -> ast.expr:
         """`len(class_names)`."""
         if isinstance(node.func, ast.Name) and node.func.id == "len" and len(node.args) == 1:

@@ -17,6 +17,7 @@ import msgspec
 import psutil
 
 from bslint.analysis.facts import Windows
+from bslint.analysis.values import array_of
 from bslint.diagnostic import Verification
 from bslint.memory.devices import device
 from bslint.quantity import show_size
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
+    from bslint.analysis.facts import Run
     from bslint.config import Configuration
     from bslint.diagnostic import Diagnostic
     from bslint.progress import Proofs
@@ -236,11 +238,23 @@ def _memory(found: Provable, wanted: Wanted, say: Callable[[str], None]) -> Veri
         "device": wanted.device,
         "memory": wanted.memory,
         "stand_in": device(found.settings.device).bytes,
+        **_data(found.finding.subject),
     }
     if found.finding.subject.method == "loop":
         return _by_hand(request, wanted, say)
     proof = _by_fit(request, wanted, say)
     return msgspec.structs.replace(proof, reason=f"{proof.reason} ({recipe.note})") if recipe.note else proof
+
+
+def _data(run: Run) -> dict[str, Any]:
+    """What is known of a training's data: the shape of a sample, and whether there are targets."""
+    found: dict[str, Any] = {}
+    array = array_of(run.data)
+    if array is not None and array.shape is not None and None not in array.shape[1:]:
+        found["shapes"] = [list(array.shape[1:])]
+    if run.method == "fit" and run.feeds and all(feed.kind == "arrays" for feed in run.feeds):
+        found["has_targets"] = run.argument("y") is not None
+    return found
 
 
 def _by_fit(request: dict[str, Any], wanted: Wanted, say: Callable[[str], None]) -> Verification:

@@ -33,6 +33,7 @@ from bslint.verify.slices import (
     last_of_loop,
     missing,
     of_program,
+    readers,
     without_banned,
 )
 
@@ -95,7 +96,11 @@ def recipe(text: str, way: Sequence[Place], known: Known) -> Recipe:
     if not found.missing:
         return found
     counted = _Cutter(text, way, known, counts=frozenset(made.unknown)).cut(_receiver)
-    return found if counted.missing else msgspec.structs.replace(counted, note=f"with {CLASSES} classes")
+    return (
+        found
+        if counted.missing
+        else msgspec.structs.replace(counted, note=f"with {CLASSES} classes, since only the data tell how many")
+    )
 
 
 def pipeline(text: str, way: Sequence[Place], known: Known, stand_in: StandIn, *, statement: bool = False) -> Recipe:
@@ -164,6 +169,9 @@ class _Cutter:
         if is_loop:
             self.way.append(self._loop(way[-1]))
         self.absent: set[str] = set()
+        # Where samples are made up, functions that read them may run. A function on the way is shortened.
+        on_the_way = {one.name for call in self.way if (one := self._function(call)) is not None}
+        self.readers = readers(self.tree) - on_the_way if stand_in is None else frozenset[str]()
         self._fill_in(known, counts)
 
     def cut(self, aim: Callable[[ast.Call], ast.expr]) -> Recipe:
@@ -294,7 +302,7 @@ class _Cutter:
 
     def _ended(self, function: Function, body: Statements, needed: Collection[str]) -> set[str]:
         """Let a function have a new, shorter body."""
-        cut = Slice(body, needed, self.modules, self.stand_in)
+        cut = Slice(body, needed, self.modules, self.stand_in, readers=self.readers)
         self.absent |= {f"`{name}`" for name in cut.lost}
         self.unknown |= cut.lost
         function.body = cut.kept
@@ -352,7 +360,7 @@ class _Cutter:
         for statement in body:
             if isinstance(statement, ast.ClassDef):
                 _prune(statement, on_the_way, SOURCES if self.stand_in is not None else frozenset())
-        cut = of_program(body, self.names, modules=self.modules, stand_in=self.stand_in)
+        cut = of_program(body, self.names, modules=self.modules, stand_in=self.stand_in, readers=self.readers)
         self.unknown |= missing(cut) | cut.lost
         absent = self.absent | {f"`{name}`" for name in missing(cut) | cut.lost}
         future = ast.ImportFrom("__future__", [ast.alias("annotations")], 0)

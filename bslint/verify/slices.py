@@ -48,6 +48,12 @@ SOURCES = frozenset(
     "load_data image_dataset_from_directory text_dataset_from_directory TFRecordDataset TextLineDataset "
     "from_tensor_slices from_generator list_files tfds.load".split()
 )
+# Calls that read data, from files or from the network.
+_READS = frozenset(
+    "load_data read_csv read_json read_table read_pickle read_excel loadtxt genfromtxt urlretrieve get_file urlopen "
+    "image_dataset_from_directory text_dataset_from_directory flow_from_directory flow_from_dataframe listdir glob "
+    "walk imread open np.load numpy.load tfds.load".split()
+)
 # `tfds.load` and `np.load`, but not `pickle.loads`.
 _BANNED_PATHS = frozenset(
     "tfds.load tfds.builder np.load numpy.load wandb.init mlflow.start_run nn.load tf.summary.scalar tf.summary.image "
@@ -171,6 +177,28 @@ def changed(statement: ast.stmt) -> set[str]:
     return {name for name in found if name is not None}
 
 
+def readers(tree: ast.AST) -> frozenset[str]:
+    """Functions that read data whenever they are called, by themselves or through others."""
+    bodies = {one.name: one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)}
+    calls = {
+        name: {called(one) for one in _always(body.body) if isinstance(one, ast.Call)} for name, body in bodies.items()
+    }
+    found = {name for name, paths in calls.items() if any(_READS & {path, path.rpartition(".")[2]} for path in paths)}
+    while more := {name for name, paths in calls.items() if paths & found} - found:
+        found |= more
+    return frozenset(found)
+
+
+def _always(statements: Iterable[ast.AST]) -> Iterable[ast.AST]:
+    """What is executed whenever a block is."""
+    pending = list(statements)
+    while pending:
+        one = pending.pop()
+        yield one
+        if not isinstance(one, (*_DEFINITIONS, ast.Lambda, ast.If, ast.IfExp, ast.Try)):
+            pending.extend(ast.iter_child_nodes(one))
+
+
 def changers(tree: ast.AST) -> dict[str, set[int]]:
     """Functions that change what they are given, and which of their parameters: `def turn(x): x[:] = x[::-1]`."""
     found: dict[str, set[int]] = {}
@@ -217,6 +245,7 @@ class Slice:
         stand_in: makes what a variable is set to that only banned statements bind; without it the variable is lost.
         sources: whether, with a stand-in, the program's own sources of samples may stay.
         changers: functions that change what they are given.
+        readers: functions that read data: calls of them are banned, too.
 
     Attributes:
         kept: the statements that matter.
@@ -233,8 +262,10 @@ class Slice:
         *,
         sources: bool = True,
         changers: Mapping[str, Collection[int]] = MappingProxyType({}),
+        readers: Collection[str] = (),
     ) -> None:
         self._changers = changers
+        self._readers = frozenset(readers)
         self.needed = set(needed)
         self._stand_in = stand_in
         self._allowed = SOURCES if stand_in is not None and sources else frozenset[str]()
@@ -264,7 +295,7 @@ class Slice:
         wanted = (binds | self._changed(statement)) & self.needed
         if not wanted and not _sets(statement) and not _rebinds(statement):
             return []
-        if (is_banned(statement, self._allowed) and not binds & _BOUND) or _takes_words(statement):
+        if (self._is_banned(statement) and not binds & _BOUND) or _takes_words(statement):
             return self._lose(binds & self.needed)
         if isinstance(statement, (ast.Import, ast.ImportFrom)):
             return [self._imported(statement)]
@@ -274,6 +305,12 @@ class Slice:
             self.needed -= {statement.name}
         self.needed |= names_in(statement) - _own(statement)
         return [statement]
+
+    def _is_banned(self, node: ast.AST) -> bool:
+        return is_banned(node, self._allowed) or (
+            not isinstance(node, _DEFINITIONS)
+            and any(isinstance(one, ast.Call) and called(one) in self._readers for one in _executed(node))
+        )
 
     def _lose(self, names: set[str]) -> Statements:
         """What takes the place of a banned statement that binds variables which matter."""
@@ -322,7 +359,7 @@ class Slice:
             if not names_in(body) & targets_of(statement):
                 return body
         header = _header(statement)
-        if any(is_banned(one, self._allowed) for one in header):
+        if any(map(self._is_banned, header)):
             return self._lose(bound(statement) & self.needed)
         for one in header:
             self.needed |= names_in(one)

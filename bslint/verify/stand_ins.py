@@ -65,6 +65,8 @@ class Table(np.ndarray):
         pass
 
     def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, str) and any(word in key.lower() for word in _LABELS):
+            return (np.arange(len(self)) % _CLASSES).view(Table)
         if isinstance(key, str) or (isinstance(key, list) and key and all(isinstance(one, str) for one in key)):
             return self
         return super().__getitem__(key)
@@ -112,7 +114,7 @@ class StandIns:
 
     def _kept(self, name: str, array: Any) -> Any:
         self.told[name] = f"{'files' if array.dtype.kind == 'U' else array.dtype}, {tuple(array.shape)}"
-        return array.view(Table) if array.dtype.kind != "U" else array
+        return array.view(Table)
 
     def _array(self, sample: tuple[int, ...], dtype: str, classes: int = _CLASSES) -> Any:
         """Samples of which no two are the same, as far as the type allows."""

@@ -50,8 +50,8 @@ def trial(
 
     Args:
         namespace: the recipe's names after it was executed.
-        request: `model` (an expression), `batch_size`, `steps` and `shapes`; or for a training loop `loop`, a program
-            that runs it over `bslint_batches(data)`.
+        request: `model` (an expression), `batch_size`, `steps`, `shapes` and `has_targets` (null where that is not
+            known); or for a training loop `loop`, a program that runs it over `bslint_batches(data)`.
         device: whose allocator is read.
         say: is told each part of the work.
 
@@ -69,7 +69,7 @@ def trial(
             return {"outcome": "fits", "peak_bytes": _median(measured.peaks[1:]), "step_seconds": measured.seconds}
         model = eval(request["model"], namespace)
         x = synthetic.inputs(model, batch, request.get("shapes"))
-        step, evaluate = _compiled(model, x, device)
+        step, evaluate = _compiled(model, x, device, has_targets=request.get("has_targets"))
         for number in range(max(2, steps)):
             say(f"step {number + 1}")
             device.reset()
@@ -86,14 +86,45 @@ def trial(
     return {"outcome": "fits", "peak_bytes": _median(peaks[1:]), "step_seconds": seconds}
 
 
-def _compiled(model: Any, x: Any, device: Device) -> tuple[Callable[[], Any], Callable[[], Any]]:
+def _compiled(
+    model: Any, x: Any, device: Device, *, has_targets: bool | None
+) -> tuple[Callable[[], Any], Callable[[], Any]]:
     """Steps as `fit` takes them."""
     if device.limit is not None and not device.is_gpu:
         # XLA on a CPU allocates past the limit.
         model.jit_compile = False
+    own = _is_own(model, "train_step")
+    if has_targets is None:
+        has_targets = not own or getattr(model, "loss", None) is not None
+    if not has_targets:
+        return _steps(model, x)
     outputs = model(_first(x), training=False)
     y = synthetic.targets(model, _for_batch(outputs, x), getattr(model, "loss", None))
+    if own:
+        return _steps(model, (x, y))
     return (lambda: model.train_on_batch(x, y)), (lambda: model.test_on_batch(x, y))
+
+
+def _is_own(model: Any, method: str) -> bool:
+    """Whether the program, and not Keras, says how a model takes a step."""
+    module = getattr(type(model), method).__module__
+    return module.split(".")[0] not in {"keras", "tf_keras", "tensorflow", "keras_core"}
+
+
+def _steps(model: Any, data: Any) -> tuple[Callable[[], Any], Callable[[], Any]]:
+    """Steps on data as `fit` hands them over; `train_on_batch` would put weights of the samples beside them."""
+
+    def step() -> Any:
+        model.make_train_function()
+        return model.train_function(iter([data]))
+
+    def evaluate() -> Any:
+        if not _is_own(model, "test_step") and not isinstance(data, tuple):
+            return None  # Keras' own would compare outputs with targets that there are not
+        model.make_test_function()
+        return model.test_function(iter([data]))
+
+    return step, evaluate
 
 
 def _first(x: Any) -> Any:

@@ -134,6 +134,30 @@ CASES = {
         bslint_model = model
         """,
     ),
+    "functions that read data": (
+        """
+        import keras
+        import numpy as np
+        def load(name):
+            with np.load(name) as archive:
+                return archive["x"], archive["y"]
+        def both():
+            return load("train.npz"), load("test.npz")
+        train, test = both()
+        def build(width, num_classes):
+            return keras.Sequential([keras.layers.Dense(width), keras.layers.Dense(num_classes)])
+        model = build(3, num_classes=train[1].shape[1])
+        model.fit(*train)
+        """,
+        ["model.fit"],
+        """
+        import keras
+        def build(width, num_classes):
+            return keras.Sequential([keras.layers.Dense(width), keras.layers.Dense(num_classes)])
+        model = build(3, num_classes=10)
+        bslint_model = model
+        """,
+    ),
     "frozen parts": (
         """
         import keras
@@ -403,6 +427,6 @@ def test_classes_are_only_counted_where_nothing_else_tells():
     assert (made.missing, made.note) == ((), "")
     assert "len(labels)" in made.source
     counted = cut(program.replace('["a", "b", "c"]', "keras.datasets.mnist.load_data()[1]"), "model.fit")
-    assert (counted.missing, counted.note) == ((), "with 10 classes")
+    assert (counted.missing, counted.note) == ((), "with 10 classes, since only the data tell how many")
     size = cut(program.replace("len(labels)", "x.shape[1]"), "model.fit")
     assert size.missing == ("`x`",)
