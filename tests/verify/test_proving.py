@@ -243,6 +243,10 @@ def verified(program: str, folder: Path, *options: str, status: int | None = Non
 @pytest.mark.parametrize("program", [*cadence.BAD.values(), *cases.FIRING.values()], ids=[*cadence.BAD, *cases.FIRING])
 def test_the_snippets_of_a_cadence_show_it(program):
     for found in judged(parse(program)[0], "BS309"):
+        if "replay" not in found.evidence:
+            # Gradients that are collected in a list are counted by the analysis alone.
+            assert ".append(" in program
+            continue
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
             exec(found.evidence["replay"], {})
