@@ -1,41 +1,97 @@
-"""TensorFlow's best-fit allocator on a CPU, for what stays allocated: weights and optimizer slots.
+"""TensorFlow's best-fit-with-coalescing allocator, played on numbers.
 
-It grows by regions, each twice as large as the one before, and hands out a whole free piece unless the piece is twice
-as large as asked, or leaves 128 MiB (`bfc_allocator.cc`, TensorFlow 2.21). On a GPU the one region is the device's
-memory.
+After tensorflow/core/framework/bfc_allocator: blocks of 256 bytes, the smallest free chunk that fits, split when at
+least half of it (or 128 MiB) would be left over, joined with free neighbours when it comes back, regions that double.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from typing import TYPE_CHECKING
+import bisect
+from typing import TypeAlias
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+_GRANULARITY = 256
+_FIRST_REGION = 2 << 20
+_LARGEST_WASTE = 128 << 20
+# Regions lie apart, so that chunks of two of them never look like neighbours.
+_GAP = 1 << 40
 
-GRAIN = 256
-FIRST_REGION = 2**20
-LARGEST_WASTE = 128 * 2**20
+Chunk: TypeAlias = "tuple[int, int]"
 
 
-def allocated(sizes: Iterable[int]) -> int:
-    """The bytes in use after allocations of these sizes in this order."""
-    free: list[int] = []
-    region, used = FIRST_REGION, 0
-    for size in sizes:
-        wanted = max(GRAIN, -(-size // GRAIN) * GRAIN)
-        place = bisect_left(free, wanted)
-        if place == len(free):
-            grown = region
-            while wanted > grown:
-                grown *= 2
-            free.append(grown)
-            free.sort()
-            region = grown if grown > region else region * 2
-            place = bisect_left(free, wanted)
-        piece = free.pop(place)
-        if piece >= 2 * wanted or piece - wanted >= LARGEST_WASTE:
-            insort(free, piece - wanted)
-            piece = wanted
-        used += piece
-    return used
+class FullError(Exception):
+    """No piece that is free is large enough, and there is no room for another region."""
+
+
+class Allocator:
+    """Hands out chunks `(address, bytes)`; `in_use` and `peak` are bytes.
+
+    Args:
+        limit: bytes of all regions together; None for no limit.
+    """
+
+    def __init__(self, limit: int | None = None) -> None:
+        self.limit = limit
+        self.in_use = 0
+        self.peak = 0
+        self._free: list[tuple[int, int]] = []  # (bytes, address), sorted
+        self._starts: dict[int, int] = {}  # address: bytes
+        self._ends: dict[int, int] = {}  # address behind: address
+        self._region = _FIRST_REGION
+        self._next = 0
+        self._reserved = 0
+
+    def take(self, size: int) -> Chunk:
+        """Allocate at least so many bytes.
+
+        Raises:
+            FullError: there is no room.
+        """
+        size = max(_GRANULARITY, -(-size // _GRANULARITY) * _GRANULARITY)
+        place = bisect.bisect_left(self._free, (size, -1))
+        if place == len(self._free):
+            self._extend(size)
+            place = bisect.bisect_left(self._free, (size, -1))
+        found, address = self._free.pop(place)
+        del self._starts[address], self._ends[address + found]
+        if found >= 2 * size or found - size >= _LARGEST_WASTE:
+            self._put(address + size, found - size)
+            found = size
+        self.in_use += found
+        self.peak = max(self.peak, self.in_use)
+        return address, found
+
+    def give(self, chunk: Chunk) -> None:
+        """Take back a chunk."""
+        address, size = chunk
+        self.in_use -= size
+        if address + size in self._starts:
+            size += self._drop(address + size)
+        if address in self._ends:
+            before = self._ends[address]
+            size += self._drop(before)
+            address = before
+        self._put(address, size)
+
+    def _extend(self, size: int) -> None:
+        grown = self._region < size
+        while self._region < size:
+            self._region *= 2
+        length = self._region if self.limit is None else min(self._region, self.limit - self._reserved)
+        if length < size:
+            raise FullError
+        self._put(self._next, length)
+        self._reserved += length
+        self._next += length + _GAP
+        if not grown:
+            self._region *= 2
+
+    def _put(self, address: int, size: int) -> None:
+        bisect.insort(self._free, (size, address))
+        self._starts[address] = size
+        self._ends[address + size] = address
+
+    def _drop(self, address: int) -> int:
+        size = self._starts.pop(address)
+        del self._ends[address + size]
+        self._free.pop(bisect.bisect_left(self._free, (size, address)))
+        return size

@@ -436,7 +436,7 @@ def moments(tape: Tape) -> list[Moment]:
     for position, operation in enumerate(tape.operations):
         for place, buffer in enumerate(operation.writes):
             source = operation.reuse
-            if place == 0 and source is not None and _free(source, buffer, position, taken):
+            if place == 0 and source is not None and is_free(source, buffer, position, taken):
                 taken.add(id(source))
                 count(source, -1)
             count(buffer, 1)
@@ -452,7 +452,7 @@ def moments(tape: Tape) -> list[Moment]:
     return result
 
 
-def _free(source: Buffer, buffer: Buffer, position: int, taken: set[int]) -> bool:
+def is_free(source: Buffer, buffer: Buffer, position: int, taken: set[int]) -> bool:
     """Whether an operation may write over a buffer: it is the last to read it, and the sizes agree."""
     return source.part != "input" and source.last == position and source.size == buffer.size and id(source) not in taken
 

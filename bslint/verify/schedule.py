@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from random import Random
 
-    from bslint.verify.allocator import Allocator, Chunk
+    from bslint.memory.allocator import Allocator, Chunk
     from bslint.verify.graph import Graph, Node, Tensor
 
 _ASSIGNS = frozenset(("AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp"))

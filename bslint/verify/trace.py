@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
+from bslint.memory.allocator import Allocator, FullError
 from bslint.verify import synthetic
-from bslint.verify.allocator import Allocator, FullError
 from bslint.verify.between import Line, UnlikeError, between
 from bslint.verify.graph import Graph, read, rounded
 from bslint.verify.run_mode import MODES

@@ -14,9 +14,9 @@ LIMITS = {
     ("development", "function"): (8, 20),
     ("development", "eager"): (15, 30),
     ("development", "jit"): (30, 50),
-    ("hold-out", "function"): (8, 25),
-    ("hold-out 3", "function"): (8, 30),
-    ("hold-out 4", "function"): (10, 35),
+    ("hold-out", "function"): (8, 20),
+    ("hold-out 3", "function"): (8, 20),
+    ("hold-out 4", "function"): (10, 25),
 }
 
 

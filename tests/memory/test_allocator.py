@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bslint.verify.allocator import Allocator, FullError
+from bslint.memory.allocator import Allocator, FullError
 
 SIZES = st.integers(1, 5_000_000)
 
