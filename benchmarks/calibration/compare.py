@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("--policy", default="float32")
     options = parser.parse_args()
     for run in options.runs.split(","):
-        for part in ("zoo", "development", "hold-out", "hold-out 3", "hold-out 4"):
+        for part in ("zoo", "development", "hold-out", "hold-out 3", "hold-out 4", "hold-out 5"):
             rows = [
                 row for row in compare(part) if row.record["mode"] == run and row.record["policy"] == options.policy
             ]

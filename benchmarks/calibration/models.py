@@ -17,6 +17,7 @@ from keras import layers
 
 from benchmarks.calibration.cases import Case, application
 from benchmarks.calibration.hold_out_4 import HOLD_OUT_4
+from benchmarks.calibration.hold_out_5 import HOLD_OUT_5
 
 
 def mlp() -> keras.Model:
@@ -501,5 +502,6 @@ PARTS = {
     "hold-out": HOLD_OUT,
     "hold-out 3": HOLD_OUT_3,
     "hold-out 4": HOLD_OUT_4,
+    "hold-out 5": HOLD_OUT_5,
 }
-CASES: dict[str, Case] = {**ZOO, **DEVELOPMENT, **HOLD_OUT, **HOLD_OUT_3, **HOLD_OUT_4}
+CASES: dict[str, Case] = {**ZOO, **DEVELOPMENT, **HOLD_OUT, **HOLD_OUT_3, **HOLD_OUT_4, **HOLD_OUT_5}

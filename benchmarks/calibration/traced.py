@@ -32,7 +32,7 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="*")
-    parser.add_argument("--parts", default="zoo,development,hold-out,hold-out 3,hold-out 4")
+    parser.add_argument("--parts", default="zoo,development,hold-out,hold-out 3,hold-out 4,hold-out 5")
     options = parser.parse_args()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     for part in options.parts.split(","):
