@@ -353,15 +353,15 @@ def _passes(
             it.store.set(key, _widened(it, key, value, node) if key in changed else value)
         if not changed:
             return flow
-        empty = _empty(it, left)
+        late = empty(it, left)
         flow = _once(it, body, breaks, start, path)
-        if not (it.loops[-1].gradients and any(not is_none(it.store.get(key)) for key in empty)):
+        if not (it.loops[-1].gradients and any(not is_none(it.store.get(key)) for key in late)):
             break
     return flow
 
 
-def _empty(it: Interpreter, keys: Iterable[Key]) -> list[Key]:
-    """What is None at the head of a pass, though it is bound in the loop: the pass may show that it is not always."""
+def empty(it: Interpreter, keys: Iterable[Key]) -> list[Key]:
+    """What is None at the head of a pass that binds it: the pass may show that it is not always."""
     return [key for key in keys if it.store.get(key) is not None and is_none(it.store.get(key))]
 
 
@@ -396,13 +396,21 @@ def _widened(it: Interpreter, key: Key, after: Value | None, node: cst.CSTNode) 
         return after
     if before is None:
         return _of_an_earlier_pass(after)
-    if all(_scalar(value) for value in (before, after)):
+    if all(_scalar(value) for value in (before, after)) or _is_counted(before, after):
         name = key[1] if isinstance(key, tuple) and isinstance(key[1], str) else "?"
         kind = arithmetic.kind_of(before)
         return Symbol(
             ("varies", id(node), key), name, after.origin, kind=kind if kind == arithmetic.kind_of(after) else None
         )
     return containers.join_stored(it, key, [(NO_GUARD, before), (NO_GUARD, _of_an_earlier_pass(after))], node)
+
+
+def _is_counted(before: Value, after: Value) -> bool:
+    """Whether a number may have been counted up or down, which later passes may do again."""
+    counted = any(isinstance(one.origin, (cst.AugAssign, cst.BinaryOperation)) for one in alternatives(after))
+    return counted and all(
+        isinstance(one, Known) and type(one.value) is int for value in (before, after) for one in alternatives(value)
+    )
 
 
 def _of_an_earlier_pass(value: Value) -> Value:

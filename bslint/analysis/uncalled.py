@@ -11,7 +11,7 @@ from bslint.analysis import attributes, calls, loops
 from bslint.analysis.apis import TELLING_NAMES
 from bslint.analysis.arguments import Arguments
 from bslint.analysis.interpreter import Frame
-from bslint.analysis.values import Class, Function, Object
+from bslint.analysis.values import Class, Function, Object, is_none
 from bslint.syntax.walk import used_names
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # Methods that train by hand are called once per step: what they leave in their instance, the next call finds.
 _STEPS = frozenset(("GradientTape", "apply_gradients"))
+_LATER_CALLS = 2
 
 
 def enter_all(it: Interpreter, scope: Scope, *, thorough: bool = False) -> None:
@@ -111,9 +112,14 @@ def _enter_class(it: Interpreter, owner: Class, scope: Scope) -> None:
         between = it.store.mark()
         for function in ordered:
             _enter_method(it, made, function)
-        if _STEPS & used_names(owner.node) and loops.widen(it, between, owner.node):
+        steps = bool(_STEPS & used_names(owner.node))
+        for _ in range(_LATER_CALLS):
+            if not steps or not loops.widen(it, between, owner.node):
+                break
+            empty = loops.empty(it, it.store.changes(between))
             for function in ordered:
                 _call_method(it, made, function)
+            steps = any(not is_none(it.store.get(key)) for key in empty)
     _enter_since(it, scope, functions, classes)
     _end(it, mark)
 
