@@ -1,5 +1,7 @@
 """BS306 accumulation-not-averaged: what the sum of the gradients of mean losses does to the step."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -110,3 +112,23 @@ def test_keras_accumulates_and_averages(model, data):
     for i in range(0, 4 * K, 4):
         total = total + moved(optimizer, model, gradient(model, x[i : i + 4], y[i : i + 4]))
     np.testing.assert_allclose(total, near, rtol=1e-2, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "total",
+    [
+        lambda parts: [tf.add_n(one) for one in zip(*parts, strict=True)],
+        lambda parts: [tf.reduce_sum(tf.stack(one), axis=0) for one in zip(*parts, strict=True)],
+        lambda parts: [tf.add_n([part[i] for part in parts]) for i in range(2)],
+        lambda parts: [np.sum(one, axis=0) for one in zip(*parts, strict=True)],
+        lambda parts: tf.nest.map_structure(lambda *one: tf.add_n(one), *parts),
+        lambda parts: functools.reduce(lambda a, b: [p + q for p, q in zip(a, b, strict=True)], parts),
+    ],
+    ids=["add_n", "reduce_sum", "by index", "NumPy", "map_structure", "reduce"],
+)
+def test_gradients_that_are_collected_and_summed_are_no_mean_either(model, data, total):
+    """BS306: however the collected gradients are summed, the sum is K times the gradient of the large batch."""
+    x, y = data
+    parts = [gradient(model, x[i : i + 4], y[i : i + 4]) for i in range(0, 4 * K, 4)]
+    for one, whole in zip(total(parts), gradient(model, x, y), strict=True):
+        np.testing.assert_allclose(np.asarray(one), K * whole, rtol=1e-4, atol=1e-5)
