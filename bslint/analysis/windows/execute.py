@@ -32,8 +32,11 @@ _SPARE = (((8, 2, 4, 3, 5), (2, 8, 4, 3, 5)), ((12, 3, 6, 5, 2), (3, 12, 6, 5, 2
 # Iterations of loops that are run for one file.
 FILE_BUDGET = 8_000
 _FEW = 2
-_PROBE = 512
-_LARGE_PROBE = 1 << 15
+# Lengths of first runs: the shortest is enough for small batches, and fastest.
+_SHORT_PROBE = 48
+_PROBES = (_SHORT_PROBE, 512, 1 << 15)
+# So many groups of batches show what a loop does.
+_GROUPS = 4
 # Iterations of a first run, and of one that no other length could make shorter.
 _PROBING = 300
 _LONG = 4_000
@@ -215,16 +218,24 @@ def _telling_probe(
 
 def _probe(it: Interpreter, node: Nest, code: Code, counts: tuple[int, ...], flags: bool) -> Machine:
     asked: dict[Key, int] = {}
-    for length in (_PROBE, _LARGE_PROBE):
+    for length in _PROBES:
         machine = run(
             it, node, Assignment(length, counts, flags), code=code, asked=asked, settles=True, budget=_PROBING
         )
         asked = dict(machine.entry.asked)
-        if machine.reads or not asked or not machine.complete:
+        if not asked or not (machine.complete or machine.reads) or _shows(machine, length):
+            break
+        if length > _SHORT_PROBE and (machine.reads or not machine.complete):
             break
     if not asked and not machine.complete:
         return run(it, node, Assignment(length, counts, flags), code=code, settles=True, budget=_LONG)
     return machine
+
+
+def _shows(machine: Machine, length: int) -> bool:
+    """Whether a run of so few samples has several groups of batches."""
+    seen = sites(machine) if machine.complete else ()
+    return bool(seen) and max(site.batch * site.group for site in seen) * _GROUPS <= length
 
 
 def _lengths(batch: int, group: int) -> tuple[int, ...]:

@@ -47,7 +47,7 @@ RUN_BUDGET: Final = 1_000
 _STATEMENTS: Final = 15
 # Iterations after which a nest that goes around its data has shown enough.
 _AROUND: Final = 200
-# Iterations after which a nest that cuts nothing will not do so later.
+# Iterations after which a nest that cuts nothing will not do so later; twice as many for one that trains on nothing.
 _BARREN: Final = 60
 # Iterations of a loop inside another, after which it is seen to repeat.
 _ROUNDS: Final = 7
@@ -206,10 +206,11 @@ class Machine:
             raise EndError
 
     def _is_barren(self) -> bool:
-        """Whether windows are looked for, and none was cut in so long a time that none will be."""
-        if self.reads or self.windows or not self.settles:
+        """Whether windows are looked for, and none was cut, or trained on, in so long a time that none will be."""
+        if self.reads or not self.settles:
             return False
-        return self.ticks > _BARREN or self.statements > _BARREN * _STATEMENTS
+        patience = 2 * _BARREN if self.windows else _BARREN
+        return self.ticks > patience or self.statements > patience * _STATEMENTS
 
     def moment(self) -> Moment:
         """Now."""
