@@ -1209,6 +1209,31 @@ def lm(model, opt, ids, L, bs):
             train_step(x, y)
 """,
     ),
+    "the last window is moved back so that it is as wide": (
+        "overlap",
+        """
+def bounds(batch, n, size):
+    start, end = batch * size, (batch + 1) * size
+    if end > n:
+        start, end = start - (end - n), n
+    return start, end + 1
+def train(x, y, size):
+    order = np.random.permutation(len(x))
+    for batch in range(math.ceil(len(x) / size)):
+        start, end = bounds(batch, len(x), size)
+        train_step(x[order[start:end]], y[order[start:end]])
+import math
+""",
+    ),
+    "parts of a batch advance by one sample": (
+        "overlap",
+        """
+def train(x, y):
+    for xb, yb in tf.data.Dataset.from_tensor_slices((x, y)).batch(64, drop_remainder=True):
+        for i in range(4):
+            train_step(xb[i : i + 16], yb[i : i + 16])
+""",
+    ),
 }
 
 

@@ -28,7 +28,7 @@ def drawn(m: Machine, node: cst.CSTNode, number: int = 0) -> Drawn:
 def elements_of(m: Machine, value: Any, node: cst.CSTNode) -> Iterator[Any]:
     """Some elements of an iterable out of sight; of a dataset the last one is a short batch where there is one."""
     count = m.entry.assignment.elements
-    data = _dataset(value)
+    data = _dataset(value) or _dataset(_iterable(m, node))
     last = _last_batch(data.stage) if data is not None else None
     for number in range(count):
         made = _batch(m, data, node, number)
@@ -36,6 +36,11 @@ def elements_of(m: Machine, value: Any, node: cst.CSTNode) -> Iterator[Any]:
             made.length = last
         numbered = isinstance(value, DatasetIterator) and value.wrapper == "enumerate"
         yield (number, made) if numbered else made
+
+
+def _iterable(m: Machine, node: cst.CSTNode) -> Any:
+    """What the analysis knows of the iterable of a loop: a pipeline may be built in its first line."""
+    return next((loop.iterable for loop in reversed(m.it.effects.loops) if loop.node is node), None)
 
 
 def next_of(m: Machine, value: Any, node: cst.CSTNode) -> Drawn:

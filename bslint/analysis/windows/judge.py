@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from bslint.analysis.values import Key
     from bslint.analysis.windows.execute import Trial
-    from bslint.analysis.windows.levels import Level, Site
+    from bslint.analysis.windows.levels import Bounds, Level, Site
     from bslint.analysis.windows.machine import Machine, Read
 
 Kind: TypeAlias = Literal["overlap", "gap", "empty", "still", "misaligned"]
@@ -324,7 +324,8 @@ def _single_overlap(site: Site, trial: Trial, reads: Sequence[Read], driven: Cal
     """One loop moves the window: it reads one sample too many, or advances by one sample instead of one batch."""
     raw = [read.window.raw for read in reads]
     count = next((i for i in range(1, len(raw)) if raw[i][0] <= raw[i - 1][0]), len(raw))
-    steps = {two[0] - one[0] for one, two in pairwise(raw[:count])}
+    ordinary = raw[: count - 1] if _ends_early(raw[:count]) else raw[:count]
+    steps = {two[0] - one[0] for one, two in pairwise(ordinary)}
     widths = {end - start for start, end in raw[:count]}
     if count < 2 or len(steps) != 1 or len(widths) != 1:
         return None
@@ -334,7 +335,7 @@ def _single_overlap(site: Site, trial: Trial, reads: Sequence[Read], driven: Cal
     if width == step + 1 and step > 1 and labelled:
         cause = "end"
     elif (
-        _strides_short(site, step, width)
+        _strides_short(site, step, width, labelled=labelled)
         or (labelled and step < width and _accumulates(trial.machine, level.loop))
         or (step == 1 and width > 1 and driven(level.loop) and abs(count * width - site.root.length) <= width)
     ):
@@ -347,8 +348,15 @@ def _single_overlap(site: Site, trial: Trial, reads: Sequence[Read], driven: Cal
     return Shown("overlap", site, (first, second), second.positions.start, cause=cause, loop=level.loop)
 
 
-def _strides_short(site: Site, step: int, width: int) -> bool:
+def _ends_early(raw: Sequence[Bounds]) -> bool:
+    """Whether the last window is moved back, so that it is as wide as the others."""
+    return len(raw) > 2 and raw[-1][0] - raw[-2][0] < raw[-2][0] - raw[-3][0]
+
+
+def _strides_short(site: Site, step: int, width: int, *, labelled: bool) -> bool:
     """Whether windows over samples, and not over the time of a series, advance by less than they read."""
+    if site.root.samples and labelled:
+        return step < width
     return 1 < step < width and (site.root.samples or site.reads[0].window.space is not None)
 
 
