@@ -149,11 +149,13 @@ def prove(files: Sequence[File], wanted: Wanted, watch: Proofs) -> list[Diagnost
         raise
     finally:
         pool.shutdown(cancel_futures=True)
-    return [
-        msgspec.structs.replace(each, verification=verdicts.get((file.path, _key(each))))
-        for file in files
-        for each in file.diagnostics
-    ]
+    return [_with(each, verdicts.get((file.path, _key(each)))) for file in files for each in file.diagnostics]
+
+
+def _with(found: Diagnostic, verdict: Verification | None) -> Diagnostic:
+    """A finding with its verdict; one that is refuted is only information, in every format."""
+    severity = "info" if verdict is not None and verdict.status == "refuted" else found.severity
+    return msgspec.structs.replace(found, verification=verdict, severity=severity)
 
 
 def _title(file: File, group: Sequence[Provable]) -> str:

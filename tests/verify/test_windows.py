@@ -46,6 +46,7 @@ def test_programs(status, code, tmp_path):
     assert (found["code"], proof["status"], proof["method"]) == (code, status, "window-replay")
     assert proof["reason"].startswith("the program's own loop, run over numbered samples: ")
     assert done.return_value == (1 if status == "confirmed" else 0)
+    assert found["severity"] == ("error" if status == "confirmed" else "info")
 
 
 def provable(text):
