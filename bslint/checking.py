@@ -77,15 +77,11 @@ def _status(
         return 0
     severities = SEVERITIES[: SEVERITIES.index(request.fail_on) + 1]
     fixed = any(outcome.fixed for outcome in outcomes)
-    failed = any(each.severity in severities and not _is_refuted(each) for each in new) or (
+    failed = any(each.severity in severities and not each.is_refuted for each in new) or (
         fixed and request.exit_non_zero_on_fix
     )
     would_change = request.diff and any(outcome.after != outcome.before for outcome in outcomes)
     return int(failed or would_change)
-
-
-def _is_refuted(found: Diagnostic) -> bool:
-    return found.verification is not None and found.verification.status == "refuted"
 
 
 def _proved(request: Request, targets: Sequence[Target], outcomes: Sequence[Outcome]) -> list[Diagnostic]:

@@ -100,6 +100,11 @@ class Diagnostic(msgspec.Struct, frozen=True):
     verification: Verification | None = None
 
     @property
+    def is_refuted(self) -> bool:
+        """Whether a proof showed it to be false."""
+        return self.verification is not None and self.verification.status == "refuted"
+
+    @property
     def said(self) -> str:
         """The message, and what a proof says of it."""
         proof = self.verification

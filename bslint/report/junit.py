@@ -23,29 +23,30 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def render(report: Report) -> str:
-    """Returns the document; a run without findings has one case, which passes."""
-    failures = len(report.diagnostics)
+    """Returns the document; a run without findings has one case, which passes; what a proof refutes is skipped."""
+    found = report.diagnostics
     suites: list[str] = []
-    for filename, found in groupby(report.diagnostics, lambda diagnostic: diagnostic.filename):
-        suites += _suite(report, relative(filename, report.root), list(found))
+    for filename, group in groupby(found, lambda diagnostic: diagnostic.filename):
+        suites += _suite(report, relative(filename, report.root), list(group))
     if not suites:
         case = _element("testcase", {"name": "No errors found", "classname": TOOL})
-        suites = _open("testsuite", _counts(TOOL, 1, 0) | {"package": _PACKAGE}, [case])
-    lines = _open("testsuites", _counts(TOOL, max(1, failures), failures), suites)
+        suites = _open("testsuite", _counts(TOOL) | {"package": _PACKAGE}, [case])
+    lines = _open("testsuites", _counts(TOOL, found), suites)
     return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', *lines]) + "\n"
 
 
 def _suite(report: Report, path: str, found: Sequence[Diagnostic]) -> list[str]:
     classname = str(PurePosixPath(path).with_suffix(""))
     cases = (line for diagnostic in found for line in _case(report, classname, diagnostic))
-    return _open("testsuite", _counts(path, len(found), len(found)) | {"package": _PACKAGE}, cases)
+    return _open("testsuite", _counts(path, found) | {"package": _PACKAGE}, cases)
 
 
 def _case(report: Report, classname: str, diagnostic: Diagnostic) -> list[str]:
     where = span(report, diagnostic).start
     cell = f"cell {diagnostic.cell}, " if diagnostic.cell is not None else ""
     place = f"{cell}line {diagnostic.location.row}, col {diagnostic.location.column}"
-    failure = _element("failure", {"message": diagnostic.said}, f"{place}, {diagnostic.said}")
+    outcome = "skipped" if diagnostic.is_refuted else "failure"
+    failure = _element(outcome, {"message": diagnostic.said}, f"{place}, {diagnostic.said}")
     severity = _element("property", {"name": "severity", "value": diagnostic.severity})
     attributes = {
         "name": f"{_PACKAGE}.{diagnostic.code}",
@@ -56,8 +57,10 @@ def _case(report: Report, classname: str, diagnostic: Diagnostic) -> list[str]:
     return _open("testcase", attributes, [*_open("properties", {}, [severity]), failure])
 
 
-def _counts(name: str, tests: int, failures: int) -> dict[str, str]:
-    return {"name": name, "tests": str(tests), "skipped": "0", "errors": "0", "failures": str(failures)}
+def _counts(name: str, found: Sequence[Diagnostic] = ()) -> dict[str, str]:
+    refuted = sum(one.is_refuted for one in found)
+    counts = {"tests": max(1, len(found)), "skipped": refuted, "errors": 0, "failures": len(found) - refuted}
+    return {"name": name} | {kind: str(count) for kind, count in counts.items()}
 
 
 def _open(tag: str, attributes: dict[str, str], children: Iterable[str]) -> list[str]:

@@ -49,6 +49,15 @@ def test_programs(status, code, tmp_path):
     assert found["severity"] == ("error" if status == "confirmed" else "info")
 
 
+def test_junit_skips_what_is_refuted(tmp_path):
+    (tmp_path / "wrong.py").write_text(CONFIRMED["BS304"])
+    (tmp_path / "right.py").write_text(REFUTED["BS304"])
+    arguments = ["verify", "--isolated", "--no-cache", "--select", "BS3", "--output-format", "junit", str(tmp_path)]
+    shown = CliRunner().invoke(cli, arguments, standalone_mode=False).stdout
+    assert 'tests="2" skipped="1" errors="0" failures="1"' in shown
+    assert shown.count("<skipped ") == shown.count("<failure ") == 1
+
+
 def provable(text):
     selected = [rules()[code] for code in CODES]
     configuration = Resolver(selected, isolated=True, overrides={}, config=None).for_file(Path("train.py").absolute())
