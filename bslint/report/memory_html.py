@@ -253,8 +253,8 @@ def _curve(entry: Entry) -> Any:
         figure.add_scatter(
             x=[point.batch_size for point in entry.traced.curve],
             y=[point.total_bytes / _GIB for point in entry.traced.curve],
-            mode="lines+markers",
-            line={"color": "#7b4fb5", "dash": "dash"},
+            mode="markers",  # a line from one to the next would lie far above what lies between them
+            marker={"color": "#7b4fb5", "size": 9, "symbol": "x"},
             hovertemplate="traced batch of %{x}: %{y:.2f} GiB<extra></extra>",
             name="traced",
         )
