@@ -53,10 +53,8 @@ for i in range(len(x) // 32):
 
 from collections.abc import Iterator
 
-import libcst as cst
-
 from bslint.analysis.facts import Windows
-from bslint.rule import SLICES, TRAINS, WINDOWS, Context, Finding, header, rule
+from bslint.rule import SLICES, TRAINS, WINDOWS, Context, Finding, Place, header, rule
 
 # What makes every draw the same: whole batches may be drawn without a slice.
 _SEEDED = ("seed(", "default_rng(", "RandomState(", ".Random(")
@@ -86,7 +84,7 @@ def check(found: Windows, context: Context) -> Iterator[Finding]:
     )
 
 
-def _seeded(found: Windows, seed: cst.CSTNode) -> Finding:
+def _seeded(found: Windows, seed: Place) -> Finding:
     return Finding(
         at=found.node,
         message="the batch never changes: before it is drawn the generator is seeded with the same number in every "
@@ -97,6 +95,7 @@ def _seeded(found: Windows, seed: cst.CSTNode) -> Finding:
             *([(header(found.loop), "this loop does not change the seed")] if found.loop is not None else []),
         ],
         evidence=found.evidence(),
+        subject=found,
     )
 
 

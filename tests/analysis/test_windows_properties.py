@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bslint.analysis.facts import Windows
-from tests.analysis.test_windows import run, windows
+from tests.analysis.test_windows import shows, windows
 
 EXAMPLES = int(os.environ.get("BSLINT_EXAMPLES", "20"))
 
@@ -120,7 +120,7 @@ def test_what_mutations_show_is_true(nest, kind):
 
 def holds(found: Windows, reads: list[range]) -> None:
     """The fault is there when Python runs the loops, and the snippet shows it."""
-    assert run(found.replay)
+    assert shows(found)
     times = Counter(sample for window in reads for sample in window)
     if found.fault == "overlap":
         assert times[found.sample] >= 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.analysis.test_windows import run, windows
+from tests.analysis.test_windows import run, shows, windows
 
 SILENT = {
     "a share of the samples that a setting gives": """
@@ -1246,7 +1246,7 @@ def test_correct_loops_show_nothing(program):
 def test_wrong_loops_show_one_fault(fault, program):
     (found,) = windows(program)
     assert found.fault == fault
-    assert run(found.replay).strip()
+    assert shows(found)
 
 
 def test_the_replay_of_a_seeded_draw_prints_the_same_batch_every_time():

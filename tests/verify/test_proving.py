@@ -20,7 +20,7 @@ from bslint.rules.loops import apply_cadence_off_by_one as cadence
 from bslint.cli import cli
 from bslint.verify import proving
 from bslint.verify.child import Outcome
-from bslint.verify.proving import shows_fault
+from bslint.verify.shown import shows_fault
 from tests.rules.cases import bs309 as cases
 from tests.rules.examples import judged, parse
 
@@ -125,6 +125,8 @@ WINDOWS = """
         ("BS303", "", False),
         ("BS304", "range(0, 8)\nrange(0, 8)", True),
         ("BS304", "range(0, 8)\nrange(8, 16)", False),
+        ("BS304", "[3, 1]\n[3, 1]", True),
+        ("BS304", "[3, 1]\n[0, 2]", False),
         ("BS305", "range(0, 8)\nrange(1, 9)", True),
         ("BS305", "range(0, 8)\nrange(0, 8)", False),
         ("BS309", "update after 1 micro-batches: 1 of 8 in the sum\nupdate after 9 micro-batches: 8 of 8 in the sum", True),

@@ -19,7 +19,12 @@ _FUNCTIONS = frozenset(("len", "min", "max", "range", "int", "abs"))
 
 def replay(fact: Windows, root: cst.CSTNode, loops: Sequence[cst.CSTNode | None]) -> Windows:
     """The fact with its snippet: the program's own loops where they are plain arithmetic, else the windows."""
-    text = _draws(fact) if fact.cause == "seeded" else _own_loops(fact, root, loops) or _plain_windows(fact)
+    if fact.cause == "seeded":
+        text = _draws(fact)
+    elif fact.cause in {"shuffled", "apart"}:
+        text = _orders(fact)
+    else:
+        text = _own_loops(fact, root, loops) or _plain_windows(fact)
     return msgspec.structs.replace(fact, replay=text)
 
 
@@ -32,6 +37,16 @@ def _draws(fact: Windows) -> str:
         "    random.seed(0)  # or any other number that stays the same",
         f"    print(random.sample(range({max(2 * one.stop, fact.length or 0)}), {one.stop})[{one.start}:{one.stop}])",
     ]
+    return "\n".join(lines)
+
+
+def _orders(fact: Windows) -> str:
+    """The samples of two slices in orders of their own, with Python's own generator."""
+    count = max(fact.length or 0, *(2 * one.stop for one in fact.windows))
+    labels, features = (f"[{one.start}:{one.stop}]" for one in fact.windows)
+    shuffled = f"random.sample(samples, {count})"
+    other = shuffled if fact.cause == "apart" else "samples"
+    lines = ["import random", f"samples = range({count})", f"print({shuffled}{labels})", f"print([*{other}{features}])"]
     return "\n".join(lines)
 
 

@@ -129,7 +129,7 @@ def _fact(it: Interpreter, root: cst.CSTNode, code: Code, verdict: Verdict) -> f
     loop = code.nodes.get(shown.loop)
     windows = tuple(_window(one, site, shown) for one in shown.windows)
     length = site.root.length if site.root.length < ENDLESS // 2 else None
-    array = written(site.node)
+    array = _written(site.node)
     assignment = {f"len({array})": length} if length is not None else {}
     assignment.update(_numbers(verdict, root, code))
     fact = facts.Windows(
@@ -187,7 +187,7 @@ def _repair(verdict: Verdict, code: Code, array: str) -> str:
 
 
 def _window(window: Array, site: Site, shown: Shown) -> facts.Window:
-    return facts.Window(*window.raw, len(window), _iteration(window, site, shown), written(window.node))
+    return facts.Window(*window.raw, len(window), _iteration(window, site, shown), _written(window.node))
 
 
 def _iteration(window: Array, site: Site, shown: Shown) -> dict[str, int]:
@@ -214,13 +214,20 @@ def _iteration(window: Array, site: Site, shown: Shown) -> dict[str, int]:
     return found
 
 
-def written(node: cst.CSTNode | None) -> str:
-    """The array of a slice, as the program writes it."""
+def _written(node: cst.CSTNode | None) -> str:
+    """The array of a slice, as the program writes it; of a draw out of `len(x)` numbers, `x`."""
     value = node
     if isinstance(node, cst.Subscript):
         value = node.value
     elif isinstance(node, cst.Call) and node.args:
         value = node.args[0].value
+        if (
+            isinstance(value, cst.Call)
+            and isinstance(value.func, cst.Name)
+            and value.func.value == "len"
+            and value.args
+        ):
+            value = value.args[0].value
     text = cst.Module([]).code_for_node(value) if value is not None else "?"
     return text if len(text) <= 40 and "\n" not in text else "the array"
 
