@@ -17,7 +17,7 @@ _LENGTH, _GUESS = 256, 3
 _NAMED = 6
 
 
-class Samples(np.ndarray):
+class Samples(np.ndarray):  # type: ignore[misc, unused-ignore]
     """Samples that are their own numbers; what changes their values or their shape leaves them as they are."""
 
     guessed = False
