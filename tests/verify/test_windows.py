@@ -29,7 +29,7 @@ CODES = ["BS301", "BS302", "BS303", "BS304", "BS305"]
 # Loops that can't be cut out, or run: for them the snippet has to do.
 BY_SNIPPET = {
     "through a function and a class", "half a batch on", "the generator is the loop", "a session trains",
-    "an operation is run",
+    "an operation is run", "seeded with a default that no step changes",
 }  # fmt: skip
 
 
