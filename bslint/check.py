@@ -6,7 +6,6 @@ This is the part of linting that needs libcst; `lint` only imports it for files 
 from __future__ import annotations
 
 import os
-import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,6 +50,8 @@ def run(
                 if made is not None:
                     diagnostics.append(made)
         except Exception:
+            import traceback
+
             errors.append(f"{source.path}: internal error in {rule.code} ({rule.name})\n{traceback.format_exc()}")
     return diagnostics, errors
 

@@ -5,7 +5,6 @@ The tables have steps; shapes are worked out anew for each input shape.
 
 from __future__ import annotations
 
-import zipfile
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,8 @@ from bslint.memory.layers import shapes
 from bslint.memory.network import Network, Step
 
 if TYPE_CHECKING:
+    from zipfile import ZipFile
+
     from bslint.memory.call import Outputs
     from bslint.memory.network import Shape
 
@@ -37,9 +38,15 @@ class _Table(msgspec.Struct):
     heads: dict[str, list[tuple[str, str, list[int], dict[str, Any]]]]
 
 
+def _archive() -> ZipFile:
+    from zipfile import ZipFile  # 6 ms, which most programs need not wait for
+
+    return ZipFile(TABLES)
+
+
 def names() -> frozenset[str]:
     """The architectures that have a table, by class name."""
-    with zipfile.ZipFile(TABLES) as archive:
+    with _archive() as archive:
         return frozenset(name.removesuffix(".json").partition("-")[0] for name in archive.namelist())
 
 
@@ -115,5 +122,5 @@ def _variant(name: str, config: dict[str, Any]) -> str:
 
 @lru_cache(maxsize=8)
 def _table(variant: str) -> _Table:
-    with zipfile.ZipFile(TABLES) as archive:
+    with _archive() as archive:
         return msgspec.json.decode(archive.read(f"{variant}.json"), type=_Table)

@@ -13,7 +13,6 @@ NC H100 v5 and NC T4 v3, Kaggle's accelerators. The others, and what Colab gives
 
 from __future__ import annotations
 
-import difflib
 import re
 
 import msgspec
@@ -235,6 +234,8 @@ def device(name: str) -> Device:
     found = _INDEX.get(_key(name))
     if found is not None:
         return found
+    import difflib
+
     near = difflib.get_close_matches(_key(name), _INDEX, n=1, cutoff=0.5)
     hint = f"did you mean {_INDEX[near[0]].name}?" if near else "T4, A100-40GB and RTX-4090 are known, for example."
     raise DeviceError(f"unknown device {name!r}: {hint} A plain size works too: 16GiB.")
