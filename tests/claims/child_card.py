@@ -55,7 +55,8 @@ for size in (64, 512, 1024):
     fit(model, size)
     gc.collect()
     tf.config.experimental.reset_memory_stats("CPU:0")
-    fit(model, size)
+    for _ in range(8):  # threads race, and what they need at most hangs on who wins
+        fit(model, size)
     report["peaks"].append(memory("peak"))
 
 report["fit"] = fail(lambda: fit(model, TOO_LARGE))
