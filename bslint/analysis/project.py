@@ -36,12 +36,11 @@ MAX_FILES: Final = 24
 _SHORT: Final = 1_000
 _LONG: Final = 15_000
 _TRAINING: Final = (
-    r"[dD]ataset|\.batch\(|\.fit\(|apply_gradients|minimize\(|keras|Sequential|[sS]trategy|tfds|add_argument"
-    r"|GradientTape"
-)
-_ANYTHING: Final = re.compile("")
+    "dataset", "Dataset", ".batch(", ".fit(", "apply_gradients", "minimize(", "keras", "Sequential", "strategy",
+    "Strategy", "tfds", "add_argument", "GradientTape",
+)  # fmt: skip
+_WORD: Final = re.compile(r"[^\W\d]\w*")
 _DEFINITIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-
 
 # Stands for a method that is not looked at.
 UNREAD: Final = "__method_not_read__"
@@ -256,32 +255,33 @@ def _index(path: str, changed: int) -> Index:
     return index
 
 
-def _telling(tree: ast.Module, rows: list[str]) -> re.Pattern[str]:
-    """What names something of training in a module: its own names for layers, and for what calls them, do, too."""
-    names: dict[str, None] = {}
-    definitions: list[tuple[str, str]] = []
+def _telling(tree: ast.Module, rows: list[str]) -> set[str]:
+    """The names of a module that are of training: its own ones for layers, and those of what uses them. `*` is any."""
+    names: set[str] = set()
+    others: list[tuple[str, frozenset[str]]] = []
     for statement in tree.body:
         source = "".join(rows[statement.lineno - 1 : statement.end_lineno])
-        if isinstance(statement, _DEFINITIONS):
-            definitions.append((statement.name, source))
-        elif "keras" in source:
-            names.update(dict.fromkeys(_touched(statement, Index())))
-    if "*" in names:
-        return _ANYTHING
-    while True:
-        pattern = re.compile("|".join([_TRAINING, *(rf"\b{re.escape(name)}\b" for name in names)]))
-        found = [one for one in definitions if pattern.search(one[1])]
-        if not found:
-            return pattern
-        names.update((name, None) for name, _ in found)
-        definitions = [one for one in definitions if one not in found]
+        if not isinstance(statement, _DEFINITIONS):
+            names.update(_touched(statement, Index()) if "keras" in source else ())
+        elif _trains(source):
+            names.add(statement.name)
+        else:
+            others.append((statement.name, frozenset(_WORD.findall(source))))
+    while more := {name for name, words in others if not words.isdisjoint(names)} - names:
+        names |= more
+    return names
 
 
-def _worth(source: str, statement: ast.stmt, telling: re.Pattern[str]) -> str:
+def _trains(source: str) -> bool:
+    return any(word in source for word in _TRAINING)
+
+
+def _worth(source: str, statement: ast.stmt, telling: set[str]) -> str:
     """The part of a statement that training can depend on: long functions that name nothing of it are left out."""
     if len(source) <= _SHORT or not isinstance(statement, _DEFINITIONS):
         return source
-    if telling.search(source) and len(source) - _documented(statement) <= _LONG:
+    tells = "*" in telling or _trains(source) or not telling.isdisjoint(_WORD.findall(source))
+    if tells and (len(source) <= _LONG or len(source) - _documented(statement) <= _LONG):
         return source
     return _outline(statement) if isinstance(statement, ast.ClassDef) else ""
 
