@@ -22,10 +22,10 @@ from bslint.analysis.values import (
     is_none,
     text,
 )
-from bslint.memory.network import UNREAD, Network, Step
+from bslint.memory.network import UNREAD, Network, Step, needed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     import libcst as cst
 
@@ -234,10 +234,10 @@ class Steps:
         places = [place for one in leaves(outputs) if (place := self._place(one)) is not None]
         if not places:
             self.miss("what it returns is not known")
-        needed = _needed(self.steps, (*places, *self._kept))
-        renamed = {old: new for new, old in enumerate(needed)}
+        left = needed(self.steps, (*places, *self._kept))
+        renamed = {old: new for new, old in enumerate(left)}
         steps = []
-        for old in needed:
+        for old in left:
             step = self.steps[old]
             steps.append(_with_inputs(step, tuple(renamed[place] for place in step.inputs)))
         kept = tuple(renamed[place] for place in sorted(self._kept))
@@ -278,20 +278,6 @@ def leaves(value: Value) -> Iterator[Value]:
             yield from leaves(one)
     else:
         yield value
-
-
-def _needed(steps: Sequence[Step], places: Iterable[int]) -> list[int]:
-    """The steps that lead to the outputs, the inputs, and weights that nothing uses."""
-    needed = {place for place, step in enumerate(steps) if step.kind in {"keras.Input", "keras.Variable"}}
-    pending = list(places)
-    while pending:
-        place = pending.pop()
-        if place not in needed or steps[place].inputs:
-            if place in needed and steps[place].kind == "keras.Input":
-                continue
-            needed.add(place)
-            pending.extend(one for one in steps[place].inputs if one not in needed)
-    return sorted(needed)
 
 
 def _with_inputs(step: Step, inputs: tuple[int, ...]) -> Step:

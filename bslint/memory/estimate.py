@@ -19,7 +19,7 @@ from bslint.memory.call import UnknownError, elements
 from bslint.memory.expansion import expanded
 from bslint.memory.layers import Parameters
 from bslint.memory.lowering import Tensor, lower
-from bslint.memory.network import Plan, Shape, Step  # noqa: TC001
+from bslint.memory.network import Plan, Shape, Step, leading
 from bslint.memory.optimizers import slots, update, waits
 from bslint.memory.played import allocated, peak
 from bslint.memory.tape import Moment, Size, Tape, highest, moments, retained
@@ -351,7 +351,8 @@ def _record(plan: Plan, outputs: Sequence[Outputs | None], run: Run, gpu: bool) 
         update=update(plan.optimizer or "", plan.optimizer_config) if run == "graph" and not _waits(plan) else None,
     )
     tensors: list[Tensor | list[Tensor]] = []
-    run_steps = _leading(plan.network) if run != "eager" else range(len(plan.network.steps))
+    # A graph leaves out what leads to no output.
+    run_steps = leading(plan.network.steps, plan.network.outputs) if run != "eager" else range(len(plan.network.steps))
     for place, step in enumerate(plan.network.steps):
         tape.begin(place, step.layer)
         shape = outputs[place]
@@ -387,18 +388,6 @@ def _record(plan: Plan, outputs: Sequence[Outputs | None], run: Run, gpu: bool) 
     ends = [tensors[place] for place in plan.network.outputs]
     tape.backward([tensor.buffer for tensor in ends if not isinstance(tensor, list)])
     return tape
-
-
-def _leading(network: Network) -> set[int]:
-    """The steps that lead to an output: a graph leaves out the others."""
-    found: set[int] = set()
-    pending = list(network.outputs)
-    while pending:
-        place = pending.pop()
-        if place not in found:
-            found.add(place)
-            pending.extend(network.steps[place].inputs)
-    return found
 
 
 def _waits(plan: Plan) -> bool:

@@ -8,6 +8,7 @@ import msgspec
 
 from bslint.memory.applications import application
 from bslint.memory.layers import shapes
+from bslint.memory.network import needed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from bslint.memory.network import Network, Step
 
 _PREFIX = "keras.applications."
-# Steps that are there whether or not anything uses them.
-_KEPT = ("keras.Input", "keras.Variable")
 
 
 def expanded(network: Network) -> Network:
@@ -38,14 +37,8 @@ def expanded(network: Network) -> Network:
 
 def _without_unused(network: Network) -> Network:
     """The network without the layers of applications that lead to nothing that is an output or kept."""
-    needed = {at for at, step in enumerate(network.steps) if step.kind in _KEPT}
-    pending = [*network.outputs, *network.kept]
-    while pending:
-        at = pending.pop()
-        if at not in needed:
-            needed.add(at)
-            pending.extend(network.steps[at].inputs)
-    places = {old: new for new, old in enumerate(sorted(needed))}
+    left = needed(network.steps, (*network.outputs, *network.kept))
+    places = {old: new for new, old in enumerate(left)}
     steps = (network.steps[old] for old in places)
     return msgspec.structs.replace(
         network,

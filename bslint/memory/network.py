@@ -5,12 +5,18 @@ Shapes are per sample: without the batch axis, None where a length is not known.
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
 Shape: TypeAlias = tuple["int | None", ...]
 RunMode: TypeAlias = Literal["compiled", "function", "eager"]
+
+# Steps that are there whether or not anything uses them.
+_STANDING = frozenset(("keras.Input", "keras.Variable"))
 
 
 class Unread:
@@ -71,6 +77,23 @@ class Network(msgspec.Struct, frozen=True, eq=False):
     outputs: tuple[int, ...]
     unread: tuple[str, ...] = ()
     kept: tuple[int, ...] = ()
+
+
+def leading(steps: Sequence[Step], ends: Iterable[int]) -> set[int]:
+    """The positions of steps that some others hang on, and of these."""
+    found: set[int] = set()
+    pending = list(ends)
+    while pending:
+        place = pending.pop()
+        if place not in found:
+            found.add(place)
+            pending.extend(steps[place].inputs)
+    return found
+
+
+def needed(steps: Sequence[Step], ends: Iterable[int]) -> list[int]:
+    """The positions of what leads to some steps, and of what is there whether or not anything uses it, in order."""
+    return sorted(leading(steps, ends).union(place for place, step in enumerate(steps) if step.kind in _STANDING))
 
 
 class Plan(msgspec.Struct, frozen=True, eq=False):
