@@ -359,6 +359,11 @@ class OomHandler(msgspec.Struct, eq=False):
     used_after: bool = False
     repeats: list[tuple[Training, cst.CSTNode]] = msgspec.field(default_factory=list)
 
+    @property
+    def attempts(self) -> tuple[cst.CSTNode, ...]:
+        """What trains in the `try` body, with Keras or by hand, and may run out of memory."""
+        return (*(run.node for run in self.runs), *(self.steps if self.stepped else ()))
+
     def models(self) -> frozenset[Key]:
         """Identities of the models that train in the `try` body."""
         called = (model for run in self.runs if run.loop is not None for model in run.loop.called)

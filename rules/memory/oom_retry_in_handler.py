@@ -60,8 +60,7 @@ from bslint.rule import CATCHES, TRAINS, Context, Finding, rule
 )
 def check(handler: OomHandler, context: Context) -> Iterator[Finding]:
     """Judge one handler."""
-    attempts = (*(run.node for run in handler.runs), *(handler.steps if handler.stepped else ()))
-    if not attempts or handler.sibling or handler.in_test:
+    if not handler.attempts or handler.sibling or handler.in_test:
         return
     fresh = _fresh_model(handler)
     if handler.broad and fresh:
@@ -76,12 +75,12 @@ def check(handler: OomHandler, context: Context) -> Iterator[Finding]:
             help="leave the handler first: lower the batch size there, and retry in a loop, after `gc.collect()`, with "
             "a fresh model",
             related=[
-                (attempts[0], "this training may run out of memory"),
+                (handler.attempts[0], "this training may run out of memory"),
                 (handler.node, "the handler starts here"),
             ],
             evidence={
                 "kind": "oom-retry",
-                "attempt": attempts[0],
+                "attempt": handler.attempts[0],
                 "handler": handler.node,
                 "retry": call,
             },

@@ -54,8 +54,7 @@ from bslint.rule import CATCHES, TRAINS, Context, Finding, Span, rule
 )
 def check(handler: OomHandler, context: Context) -> Iterator[Finding]:
     """Judge one handler."""
-    trains = (*(run.node for run in handler.runs), *(handler.steps if handler.stepped else ()))
-    if not handler.broad or handler.sibling or not trains or handler.retry_calls or handler.in_test:
+    if not handler.broad or handler.sibling or not handler.attempts or handler.retry_calls or handler.in_test:
         return
     if handler.exit not in {"falls-through", "continue"} or handler.records:
         return
@@ -66,7 +65,7 @@ def check(handler: OomHandler, context: Context) -> Iterator[Finding]:
         message="an out-of-memory error in this training is caught here and passed over: the program goes on with a "
         "half-trained model",
         help="raise again, or catch `tf.errors.ResourceExhaustedError` on its own and stop",
-        related=[(trains[0], "this training may run out of memory")],
+        related=[(handler.attempts[0], "this training may run out of memory")],
     )
 
 
