@@ -32,7 +32,9 @@ from bslint.verify.slices import (
     is_banned,
     last_of_loop,
     missing,
+    modules_of,
     of_program,
+    parents_of,
     readers,
     without_banned,
 )
@@ -161,10 +163,8 @@ class _Cutter:
         self.name = names[len(names) // 2]
         self.stand_in = stand_in
         self.tree = ast.parse(text)
-        self.modules = frozenset(
-            (one.asname or one.name).partition(".")[0] for one in ast.walk(self.tree) if isinstance(one, ast.alias)
-        )
-        self.parents = {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
+        self.modules = modules_of(self.tree)
+        self.parents = parents_of(self.tree)
         self.way: list[ast.Call | Loop] = [self._call(place) for place in way[: len(way) - is_loop]]
         if is_loop:
             self.way.append(self._loop(way[-1]))
@@ -220,14 +220,14 @@ class _Cutter:
 
     def _call(self, place: Place) -> ast.Call:
         for node in ast.walk(self.tree):
-            if isinstance(node, ast.Call) and _place(node) == place:
+            if isinstance(node, ast.Call) and place_of(node) == place:
                 return node
         raise NoRecipeError("the training, or a call that leads to it, is in another file")
 
     def _loop(self, place: Place) -> Loop:
         """The loop over what stands at a place, or whose test does."""
         for node in ast.walk(self.tree):
-            if isinstance(node, ast.For | ast.While) and _place(head(node)) == place:
+            if isinstance(node, ast.For | ast.While) and place_of(head(node)) == place:
                 return node
         raise NoRecipeError("the training is in another file")
 
@@ -282,7 +282,7 @@ class _Cutter:
         literals.visit(self.tree)
         if counts is not None:
             Counted(counts).visit(self.tree)
-        self.parents = {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
+        self.parents = parents_of(self.tree)
 
     def _ancestry(self, node: ast.AST) -> list[ast.AST]:
         found = [node]
@@ -385,7 +385,7 @@ class _Literals(ast.NodeTransformer):
         if isinstance(node, (*_FUNCTIONS, ast.Lambda)) and node not in self.functions:
             return node
         if isinstance(node, ast.expr) and node not in self.kept and _can_be_known(node):
-            literal = self.known(_place(node)) if not isinstance(getattr(node, "ctx", None), ast.Store) else None
+            literal = self.known(place_of(node)) if not isinstance(getattr(node, "ctx", None), ast.Store) else None
             if literal is not None:
                 return ast.copy_location(ast.parse(literal, mode="eval").body, node)
         if isinstance(node, ast.Call):
@@ -416,7 +416,8 @@ def _can_be_known(node: ast.expr) -> bool:
     return not isinstance(node, (ast.Constant, ast.Starred))
 
 
-def _place(node: ast.expr) -> Place:
+def place_of(node: ast.expr) -> Place:
+    """Where an expression stands."""
     return (node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0)
 
 

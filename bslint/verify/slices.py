@@ -177,6 +177,17 @@ def changed(statement: ast.stmt) -> set[str]:
     return {name for name in found if name is not None}
 
 
+def modules_of(tree: ast.AST) -> frozenset[str]:
+    """Names of the modules that are imported anywhere, and of what is imported from them."""
+    found = (one for one in ast.walk(tree) if isinstance(one, ast.alias))
+    return frozenset((one.asname or one.name).partition(".")[0] for one in found)
+
+
+def parents_of(tree: ast.AST) -> dict[ast.AST, ast.AST]:
+    """What each node is directly in."""
+    return {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+
+
 def readers(tree: ast.AST) -> frozenset[str]:
     """Functions that read data whenever they are called, by themselves or through others."""
     bodies = {one.name: one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef)}

@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from bslint.verify.recipe import Loop, NoRecipeError, Place, head, until
+from bslint.verify.recipe import Loop, NoRecipeError, Place, head, place_of, until
 from bslint.verify.slices import (
     READ,
     SAMPLES,
@@ -16,8 +16,10 @@ from bslint.verify.slices import (
     bound,
     changers,
     missing,
+    modules_of,
     names_in,
     of_program,
+    parents_of,
     targets_of,
 )
 
@@ -73,12 +75,11 @@ class _Cutter:
         self.tree = ast.parse(text)
         self.numbers = about.numbers
         self.changers = changers(self.tree)
-        self.parents = {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
-        self.modules = frozenset(
-            (one.asname or one.name).partition(".")[0] for one in ast.walk(self.tree) if isinstance(one, ast.alias)
-        )
-        window = next((one for one in ast.walk(self.tree) if _place(one) == about.place), None)
-        if not isinstance(window, ast.Subscript):
+        self.parents = parents_of(self.tree)
+        self.modules = modules_of(self.tree)
+        slices = (one for one in ast.walk(self.tree) if isinstance(one, ast.Subscript))
+        window = next((one for one in slices if place_of(one) == about.place), None)
+        if window is None:
             raise NoRecipeError("what reads the samples is no slice")
         around = self._around(window)
         self.function = next((one for one in around if isinstance(one, _FUNCTIONS)), None)
@@ -92,7 +93,7 @@ class _Cutter:
 
     def _outside(self, about: About) -> int | None:
         """How many loops are around the outermost one that a fault needs; None where that can't be told."""
-        found = [place for place, one in enumerate(self.loops) if _place(head(one)) == about.loop]
+        found = [place for place, one in enumerate(self.loops) if place_of(head(one)) == about.loop]
         if found and about.is_still:
             return found[0]
         targets = [targets_of(one) if isinstance(one, ast.For) else set() for one in self.loops]
@@ -221,12 +222,6 @@ def _without_contexts(statements: Statements) -> Statements:
 
 def _without_control(statements: Statements) -> Statements:
     return [one for one in statements if not any(isinstance(each, _CONTROL) for each in ast.walk(one))]
-
-
-def _place(node: ast.AST) -> Place | None:
-    if not isinstance(node, ast.expr):
-        return None
-    return (node.lineno, node.col_offset, node.end_lineno or 0, node.end_col_offset or 0)
 
 
 def lengths(numbers: Mapping[str, int]) -> dict[str, int]:
