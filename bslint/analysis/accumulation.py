@@ -230,7 +230,7 @@ def updated(it: Interpreter, optimizer: Value | None, given: Iterable[Value], no
             else:
                 sums.append(hit)
     sums += [inner for hit in sums for inner in _summed_up(it, hit)]
-    event = _event(it, "update", node, None, ())
+    event = _event(it, "update", node)
     rate = _rate(it, optimizer) if sums else None
     it.ledger.updates.append(UpdateEvent(event, optimizer, tuple(sums), tuple(gradients), rate))
 
@@ -300,7 +300,12 @@ def _sum_or_gradient(it: Interpreter, value: Value) -> Key | Gradient | None:
 
 
 def _event(
-    it: Interpreter, kind: str, node: cst.CSTNode, value: Value | None, hits: tuple[flow.Hit[Gradient], ...]
+    it: Interpreter,
+    kind: str,
+    node: cst.CSTNode,
+    value: Value | None = None,
+    hits: tuple[flow.Hit[Gradient], ...] = (),
+    collected: tuple[flow.Hit[Key], ...] = (),
 ) -> Event:
     it.ledger.order += 1
     models = tuple(dict.fromkeys(model for hit in hits for model in hit.found.models))
@@ -315,7 +320,7 @@ def _event(
         tuple(frame.function.name for frame in it.frames if frame.function is not None),
         value,
         hits,
-        (),
+        collected,
         models,
         tuple(layer for model in models for layer in _normalisations(it, model)),
     )
@@ -343,10 +348,8 @@ def _frozen(it: Interpreter, value: Value) -> bool:
 def _note(
     it: Interpreter, home: Key, kind: str, node: cst.CSTNode, value: Value | None, hits: tuple[flow.Hit[Gradient], ...]
 ) -> None:
-    event = _event(it, kind, node, value, hits)
-    if hits and value is not None:
-        event = msgspec.structs.replace(event, collected=_collections(it, home, value))
-    it.ledger.events.setdefault(home, []).append(event)
+    collected = _collections(it, home, value) if hits and value is not None else ()
+    it.ledger.events.setdefault(home, []).append(_event(it, kind, node, value, hits, collected))
 
 
 def _collections(it: Interpreter, home: Key, value: Value) -> tuple[flow.Hit[Key], ...]:

@@ -41,7 +41,7 @@ def examine(it: Interpreter, node: cst.For | cst.While, mark: int) -> None:
     """
     from bslint.analysis.windows import entry_state, run
 
-    for home in it.ledger.events.keys() - it.ledger.cadences:  # what a later call starts from is known less exactly
+    for home in _open(it):
         found = sums.accumulation(it, home)
         if found is None or found.loop is None or found.additions[0].where[0][0].node is not node:
             continue
@@ -60,11 +60,16 @@ def examine_step(it: Interpreter, function: Function, bound: dict[str, Value]) -
     """
     from bslint.analysis.windows import entry_state, run_step
 
-    for home in it.ledger.events.keys() - it.ledger.cadences:  # what a later call starts from is known less exactly
+    for home in _open(it):
         found = sums.accumulation(it, home) if _steps(it, home) else None
         if found is not None and found.loop is None and _is_tested(found):
             with entry_state(it, it.frame.mark):
                 it.ledger.cadences[home] = tuple(_runs(found, partial(run_step, it, function, bound, budget=_LONGEST)))
+
+
+def _open(it: Interpreter) -> list[Key]:
+    """The sums without a cadence so far: what a later call starts from is known less exactly."""
+    return [home for home in it.ledger.events if home not in it.ledger.cadences]
 
 
 def _steps(it: Interpreter, home: Key) -> bool:

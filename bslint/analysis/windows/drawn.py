@@ -83,6 +83,6 @@ def _last_batch(stage: Stage) -> int | None:
     if batch is None or lengths.drops(batching) is not False or len(chain) < 2:
         return None
     before = counts[-2].elements
-    if before.endless or before.known is not None:
-        return None if before.endless else (before.known or 0) % batch or None
-    return max(batch // 2, 1)
+    if before.endless:
+        return None
+    return before.known % batch or None if before.known is not None else max(batch // 2, 1)
